@@ -1,0 +1,48 @@
+//! Who hears of which change.
+
+use domain::delivery::Delivery;
+use domain::message::Direction;
+use jiff::Timestamp;
+use messaging::Entry;
+use messaging::event::Event;
+use messaging::outbound::Outbound;
+use runtime::Problem;
+use storage::stream::Change;
+
+/// What goes to each queue, in the order of the stream.
+#[derive(Debug, Default)]
+pub(crate) struct FanOut {
+    pub(crate) push: Vec<Entry>,
+    pub(crate) automation: Vec<Entry>,
+    pub(crate) outbound: Vec<Entry>,
+}
+
+impl FanOut {
+    /// Adds what a change means for each queue. `seen_at_ms` is when the table recorded it.
+    pub(crate) fn add(&mut self, change: &Change, seen_at_ms: i64) -> Result<(), Problem> {
+        let seen_at = Timestamp::from_millisecond(seen_at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let event = match change {
+            Change::TicketOpened(ticket) => Event::ticket_created(ticket),
+            Change::TicketChanged { org, subject, version, row } => Event::ticket_changed(org, subject, *version, row),
+            Change::MessageStored { org, message } => {
+                if let Direction::Out { delivery: Delivery::Queued, .. } = message.direction {
+                    let outbound = Outbound { org: org.clone(), message: message.reference.to_string() };
+                    self.outbound.push(outbound.entry(&message.reference).map_err(internal)?);
+                }
+                Event::message_stored(org, message)
+            }
+            Change::MessageDelivered { org, message, .. } => Event::message_delivered(org, message, seen_at),
+        };
+        let body = serde_json::to_string(&event).map_err(internal)?;
+        self.push.push(Entry { body: body.clone(), fifo: None });
+        // How far an answer has come is for the agents' screens alone.
+        if !matches!(change, Change::MessageDelivered { .. }) {
+            self.automation.push(Entry { body, fifo: None });
+        }
+        Ok(())
+    }
+}
+
+fn internal(error: serde_json::Error) -> Problem {
+    Problem::Internal { source: Box::new(error) }
+}

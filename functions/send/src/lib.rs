@@ -1,0 +1,141 @@
+//! `send`: sends agents' answers through the `WhatsApp` providers.
+//!
+//! No provider takes an idempotency key, so the rule is: mark before the call, and after a call whose outcome is not known wait
+//! for the provider's own report. Nothing is ever sent twice on a guess; what stays unknown is marked so. Source:
+//! docs/adr/0006-sending.md.
+
+mod graph;
+
+use aws_lambda_events::sqs::SqsMessage;
+use channels::cloud_api::outbound::{SendOutcome, text_message};
+use domain::connection::{Connection, Provider};
+use domain::delivery::{Delivery, DeliveryError};
+use domain::ids::OrganizationId;
+use domain::message::{Direction, Message, MessageRef};
+use messaging::outbound::Outbound;
+use runtime::config::required;
+use runtime::secrets::Secrets;
+use runtime::{Fatal, Problem, clock};
+use storage::Storage;
+
+use graph::Graph;
+
+/// How often a message whose call was interrupted is looked at again before it is called unknown. The queue's visibility lies
+/// between two looks, in which the provider's report may come.
+const LOOKS: u32 = 3;
+
+/// The function.
+pub struct Send {
+    storage: Storage,
+    secrets: Secrets,
+    secret_prefix: String,
+    graph: Graph,
+}
+
+impl Send {
+    /// Works on one table. Errors name what the environment lacks.
+    pub fn new(storage: Storage, secrets: Secrets) -> Result<Self, Fatal> {
+        let secret_prefix = required("CONNECTION_SECRET_PREFIX")?;
+        Ok(Self { storage, secrets, secret_prefix, graph: Graph::new(required("GRAPH_API_URL")?)? })
+    }
+
+    /// Takes one record of the outbound queue. After an error the message waits, and the conversation's later ones behind it.
+    pub async fn take(&self, record: &SqsMessage) -> Result<(), Problem> {
+        let outbound: Outbound = serde_json::from_str(record.body.as_deref().unwrap_or_default()).map_err(internal)?;
+        let reference: MessageRef = outbound.message.parse().map_err(internal)?;
+        let org = &outbound.org;
+        let Some(message) = self.storage.message(org, &reference).await? else {
+            tracing::warn!(org.id = %org, "the message to send is gone");
+            return Ok(());
+        };
+        match message.direction {
+            Direction::Out { delivery: Delivery::Queued, .. } => self.send(org, &message).await,
+            Direction::Out { delivery: Delivery::Sending, .. } => self.look(org, &message, received(record)).await,
+            // It was sent, or refused, before this delivery of the record.
+            Direction::Out { .. } | Direction::In => Ok(()),
+        }
+    }
+
+    async fn send(&self, org: &OrganizationId, message: &Message) -> Result<(), Problem> {
+        let Some((connection, to)) = self.destination(org, message).await? else {
+            return self.refuse(org, message, 0, "the conversation's connection or contact is gone").await;
+        };
+        let Provider::CloudApi { phone_number_id, .. } = &connection.provider else {
+            return self.refuse(org, message, 0, "the connection cannot send").await;
+        };
+        let secret = self.secrets.connection(&format!("{}{}", self.secret_prefix, connection.id)).await?;
+        let Some(token) = secret.access_tokens.first() else {
+            return self.refuse(org, message, 190, "the connection has no access token").await;
+        };
+        let reference = &message.reference;
+        if !self.storage.deliver(org, reference, Delivery::Sending, None, None).await? {
+            return Ok(());
+        }
+        let text = message.content.text.as_deref().unwrap_or_default();
+        let body = text_message(&to, text, &reference.to_string());
+        match self.graph.post(phone_number_id, token, &body).await {
+            SendOutcome::Accepted { provider_id, .. } => {
+                self.storage.deliver(org, reference, Delivery::Accepted, Some(&provider_id), None).await?;
+                self.storage.link_receipt(org, &connection.id, &provider_id, reference, clock::now()).await?;
+                tracing::info!(org.id = %org, connection.id = %connection.id, conversation.id = %reference.conversation, "answer accepted");
+                Ok(())
+            }
+            SendOutcome::Refused { error } => {
+                tracing::warn!(org.id = %org, connection.id = %connection.id, code = error.code, "answer refused by the provider");
+                self.storage.deliver(org, reference, Delivery::Failed, None, Some(&error)).await?;
+                Ok(())
+            }
+            SendOutcome::RetryLater { code, .. } => {
+                // It surely was not taken, so it may wait for its turn again.
+                self.storage.requeue(org, reference).await?;
+                Err(later(format!("the provider asked to try later (code {code})")))
+            }
+            SendOutcome::Unclear => Err(later("the provider's answer was lost".to_owned())),
+        }
+    }
+
+    /// A message was handed to the provider, and the outcome is not known: perhaps a report came meanwhile, perhaps one will.
+    async fn look(&self, org: &OrganizationId, message: &Message, received: u32) -> Result<(), Problem> {
+        if received < LOOKS {
+            return Err(later("waiting for the provider's report".to_owned()));
+        }
+        tracing::warn!(org.id = %org, conversation.id = %message.reference.conversation, "outcome of sending unknown");
+        self.storage.deliver(org, &message.reference, Delivery::Unknown, None, None).await?;
+        Ok(())
+    }
+
+    /// The connection to send by, and whom to address.
+    async fn destination(
+        &self,
+        org: &OrganizationId,
+        message: &Message,
+    ) -> Result<Option<(Connection, domain::alias::Alias)>, Problem> {
+        let Some(conversation) = self.storage.conversation(org, &message.reference.conversation).await? else {
+            return Ok(None);
+        };
+        let connection = self.storage.connection(org, &conversation.connection).await?;
+        let contact = self.storage.contact(org, &conversation.contact).await?;
+        let to = contact.and_then(|contact| contact.aliases.into_iter().next());
+        Ok(connection.zip(to))
+    }
+
+    async fn refuse(&self, org: &OrganizationId, message: &Message, code: i64, why: &str) -> Result<(), Problem> {
+        tracing::warn!(org.id = %org, code, why, "answer cannot be sent");
+        let error = DeliveryError { code, details: Some(why.to_owned()) };
+        self.storage.deliver(org, &message.reference, Delivery::Failed, None, Some(&error)).await?;
+        Ok(())
+    }
+}
+
+/// How often the queue has given this record out.
+fn received(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+fn later(why: String) -> Problem {
+    Problem::Unavailable { source: why.into() }
+}
+
+fn internal(error: impl std::error::Error + std::marker::Send + Sync + 'static) -> Problem {
+    Problem::Internal { source: Box::new(error) }
+}

@@ -1,0 +1,16 @@
+//! Wires the function; what it does is in `lib.rs`.
+
+use runtime::clients::Clients;
+use runtime::secrets::Secrets;
+
+fn main() -> Result<(), runtime::Fatal> {
+    runtime::run("send", async {
+        let clients = Clients::from_environment()?;
+        let storage = clients.storage()?;
+        if let Err(error) = storage.prime().await {
+            tracing::warn!(%error, "the table did not answer during the start");
+        }
+        let send = send::Send::new(storage.clone(), Secrets::new(&clients))?;
+        runtime::sqs::run(storage, async |record| send.take(record).await).await
+    })
+}

@@ -1,0 +1,32 @@
+//! `tickets`: lists, reads, creates and answers tickets, in the dialects of seeds S0, S1 and S4.
+//!
+//! Never gives a ticket to an agent who asks for it: that is `claim`'s. Sends nothing: an answer is stored, and the stream does
+//! the rest.
+
+mod answers;
+mod lists;
+mod lookup;
+mod messages;
+mod new_ticket;
+mod status;
+mod v2;
+
+use axum::Router;
+use axum::routing::{get, put};
+use storage::Storage;
+
+/// The function's routes, as in `infra/template.yaml`.
+pub fn router(storage: Storage) -> Router {
+    Router::new()
+        .route("/api/tickets", get(lists::newest))
+        .route("/api/tickets/stats", get(lists::statistics))
+        .route("/api/tickets/queue", get(lists::queue))
+        .route("/api/tickets/my-tickets", get(lists::mine))
+        .route("/api/tickets/{id}", get(lists::one))
+        .route("/api/tickets/{id}/messages", get(messages::list).post(answers::answer))
+        .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))
+        .route("/api/v2/tickets/{id}", get(v2::one))
+        .route("/api/v2/tickets/{id}/status", put(status::change))
+        .fallback(runtime::dialects::not_found)
+        .with_state(storage)
+}

@@ -1,0 +1,117 @@
+//! Lists and counts in the dialects of S0 and S4.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use domain::access;
+use domain::agent::{Agent, Role};
+use domain::ids::QueueId;
+use domain::ticket::Ticket;
+use runtime::Problem;
+use runtime::dialects::{s0, s4};
+use runtime::identity::Caller;
+use serde_json::Value;
+use storage::Storage;
+
+use crate::lookup::{bounded, view, views, visible};
+
+/// `GET /api/tickets?page=1&limit=10`, newest first.
+///
+/// Numbers have no gap, so a page is a range of numbers, whatever its place: one query each. Tickets that the caller may not
+/// see are left out of their page; `total` is the organization's.
+pub(crate) async fn newest(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, s0::Refused> {
+    let page = bounded(&query, "page", 1, 1..=u64::from(u32::MAX))?;
+    let limit = bounded(&query, "limit", 10, 1..=100)?;
+    let (agent, total) = tokio::try_join!(caller.agent(&storage), async {
+        storage.ticket_count(&caller.org).await.map_err(Problem::from)
+    })?;
+    let views = views(&storage, &caller.org, range(&storage, &agent, &caller, page, limit, total).await?).await?;
+    Ok(Json(s0::page(&views, page, limit, total)))
+}
+
+/// The tickets of a page that the agent may see.
+pub(crate) async fn range(
+    storage: &Storage,
+    agent: &Agent,
+    caller: &Caller,
+    page: u64,
+    limit: u64,
+    total: u64,
+) -> Result<Vec<Ticket>, Problem> {
+    let skipped = (page - 1).saturating_mul(limit);
+    if skipped >= total {
+        return Ok(Vec::new());
+    }
+    let count = u32::try_from(limit.min(total - skipped)).unwrap_or(u32::MAX);
+    let found = storage.tickets_by_number(&caller.org, total - skipped + 1, count).await?;
+    Ok(found.tickets.into_iter().filter(|ticket| access::may_see(agent, ticket)).collect())
+}
+
+/// `GET /api/tickets/stats`.
+pub(crate) async fn statistics(State(storage): State<Storage>, caller: Caller) -> Result<Json<Value>, s0::Refused> {
+    caller.agent(&storage).await?;
+    Ok(Json(s0::statistics(&storage.statistics(&caller.org).await?)))
+}
+
+/// `GET /api/tickets/{id}`.
+pub(crate) async fn one(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, s0::Refused> {
+    let (ticket, _) = visible(&storage, &caller, &id).await?;
+    Ok(Json(s0::ticket(&view(&storage, ticket).await?)))
+}
+
+/// `GET /api/tickets/queue`: what waits in the caller's queues, the most urgent first, then the oldest.
+pub(crate) async fn queue(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, s4::Refused> {
+    let limit = bounded(&query, "limit", 100, 1..=100)?;
+    let agent = caller.agent(&storage).await?;
+    let mut waiting = Vec::new();
+    for queue in queues_of(&storage, &caller, &agent).await? {
+        waiting.extend(storage.waiting_tickets(&caller.org, &queue, u32::try_from(limit).unwrap_or(100)).await?);
+    }
+    waiting.sort_by_key(|ticket| (std::cmp::Reverse(ticket.priority), ticket.created_at, ticket.number));
+    waiting.truncate(usize::try_from(limit).unwrap_or(100));
+    Ok(Json(views(&storage, &caller.org, waiting).await?.iter().map(s4::ticket).collect()))
+}
+
+/// `GET /api/tickets/my-tickets?status=assigned`: the caller's tickets until they are closed, the most urgent first.
+pub(crate) async fn mine(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, s4::Refused> {
+    let limit = bounded(&query, "limit", 100, 1..=100)?;
+    let status = query.get("status");
+    if let Some(status) = status
+        && !s4::STATUSES.contains(&status.as_str())
+    {
+        return Err(Problem::InvalidInput {
+            field: "status",
+            reason: format!("status must be one of {}", s4::STATUSES.join(", ")),
+        }
+        .into());
+    }
+    caller.agent(&storage).await?;
+    let mut own = storage.agent_tickets(&caller.org, &caller.agent, u32::try_from(limit).unwrap_or(100)).await?;
+    own.retain(|ticket| status.is_none_or(|status| s4::status(ticket.state, true) == status));
+    Ok(Json(views(&storage, &caller.org, own).await?.iter().map(s4::ticket).collect()))
+}
+
+/// The queues whose tickets an agent sees.
+async fn queues_of(storage: &Storage, caller: &Caller, agent: &Agent) -> Result<Vec<QueueId>, Problem> {
+    if agent.role == Role::Agent {
+        return Ok(agent.queues.clone());
+    }
+    Ok(storage.queues(&caller.org).await?.into_iter().map(|queue| queue.id).collect())
+}

@@ -1,0 +1,70 @@
+//! Finding the ticket that a request is about, if the caller may see it, and what is shown beside tickets.
+
+use std::collections::HashMap;
+
+use domain::access;
+use domain::agent::Agent;
+use domain::ids::OrganizationId;
+use domain::number::TicketRef;
+use domain::ticket::Ticket;
+use runtime::Problem;
+use runtime::dialects::TicketView;
+use runtime::identity::Caller;
+use storage::Storage;
+
+pub(crate) const NO_TICKET: Problem = Problem::NotFound { entity: "Ticket" };
+
+/// The ticket by any of its names, and the agent who asks. Errors: `NotFound` when the organization has no such ticket or the
+/// agent may not see it; a ticket's absence is told before anything of the agent.
+pub(crate) async fn visible(storage: &Storage, caller: &Caller, id: &str) -> Result<(Ticket, Agent), Problem> {
+    let reference = TicketRef::parse(id).ok_or(NO_TICKET)?;
+    let ticket = storage.find_ticket(&caller.org, &reference).await?.ok_or(NO_TICKET)?;
+    let agent = caller.agent(storage).await?;
+    if access::may_see(&agent, &ticket) { Ok((ticket, agent)) } else { Err(NO_TICKET) }
+}
+
+/// The pictures of up to 100 tickets.
+pub(crate) async fn views(
+    storage: &Storage,
+    org: &OrganizationId,
+    tickets: Vec<Ticket>,
+) -> Result<Vec<TicketView>, Problem> {
+    let contacts: Vec<_> = tickets.iter().map(|ticket| ticket.contact.clone()).collect();
+    let conversations: Vec<_> = tickets.iter().filter_map(|ticket| ticket.conversation.clone()).collect();
+    let agents: Vec<_> = tickets.iter().filter_map(|ticket| ticket.agent.clone()).collect();
+    let (contacts, conversations, agents) = tokio::try_join!(
+        storage.contacts(org, &contacts),
+        storage.conversations(org, &conversations),
+        storage.agents(org, &agents),
+    )?;
+    let names: HashMap<_, _> = agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
+    let view = |ticket: Ticket| TicketView {
+        contact: contacts.get(&ticket.contact).cloned(),
+        conversation: ticket.conversation.as_ref().and_then(|id| conversations.get(id)).cloned(),
+        agent_name: ticket.agent.as_ref().and_then(|id| names.get(id)).cloned(),
+        ticket,
+    };
+    Ok(tickets.into_iter().map(view).collect())
+}
+
+/// The picture of one ticket.
+pub(crate) async fn view(storage: &Storage, ticket: Ticket) -> Result<TicketView, Problem> {
+    let org = ticket.org.clone();
+    let mut views = views(storage, &org, vec![ticket]).await?;
+    views.pop().ok_or(NO_TICKET)
+}
+
+/// Reads a page or limit from a query. Errors name the field and its bounds.
+pub(crate) fn bounded(
+    query: &HashMap<String, String>,
+    field: &'static str,
+    default: u64,
+    bounds: std::ops::RangeInclusive<u64>,
+) -> Result<u64, Problem> {
+    let Some(text) = query.get(field) else { return Ok(default) };
+    let invalid = || Problem::InvalidInput {
+        field,
+        reason: format!("{field} must be a whole number from {} to {}", bounds.start(), bounds.end()),
+    };
+    text.parse().ok().filter(|value| bounds.contains(value)).ok_or_else(invalid)
+}

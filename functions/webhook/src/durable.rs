@@ -1,0 +1,55 @@
+//! Puts units on the inbound queue and says so only when all of them are there.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use channels::Unit;
+use channels::unit::NotAUnit;
+use messaging::{Entry, SqsQueue};
+
+/// Answers 200 when every unit is on the queue, at once where there is none; 503 otherwise. Units that made it on the queue
+/// before a failure come again with the provider's next try, and are dropped there or found stored.
+pub(crate) async fn accept(inbound: &SqsQueue, units: &[Unit]) -> Response {
+    let entries = match entries(units) {
+        Ok(entries) => entries,
+        Err(error) => return unavailable(&error),
+    };
+    match inbound.send(&entries).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => unavailable(&error),
+    }
+}
+
+/// The answer where our own side fails. 503 and never 4xx: gateways do not repeat what they are told is their fault.
+pub(crate) fn unavailable(error: &dyn std::error::Error) -> Response {
+    let cause = error.source().map(ToString::to_string);
+    tracing::error!(error = %error, cause, "webhook not accepted");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
+}
+
+fn entries(units: &[Unit]) -> Result<Vec<Entry>, NotAUnit> {
+    let entry = |unit: &Unit| Ok(Entry { body: unit.to_json()?, fifo: Some((unit.group(), unit.dedup())) });
+    units.iter().map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_keeps_its_order_and_each_person_one_group() {
+        let body =
+            br#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{
+            "metadata":{"phone_number_id":"100000000000001"},"messages":[
+            {"from":"77079861373","id":"wamid.A","type":"text","text":{"body":"a"}},
+            {"from":"551187654321","id":"wamid.B","type":"text","text":{"body":"b"}},
+            {"from":"77079861373","id":"wamid.C","type":"text","text":{"body":"c"}}]}}]}]}"#;
+        let units = channels::cloud_api::split("default", body, jiff::Timestamp::UNIX_EPOCH);
+        let entries = entries(&units).unwrap();
+        let ids: Vec<_> =
+            entries.iter().map(|entry| entry.body.split("wamid.").nth(1).unwrap().chars().next().unwrap()).collect();
+        assert_eq!(ids, ['A', 'B', 'C']);
+        let group = |at: usize| entries[at].fifo.clone().unwrap().0;
+        assert_eq!(group(0), group(2));
+        assert_ne!(group(0), group(1));
+    }
+}

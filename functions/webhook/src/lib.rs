@@ -1,0 +1,53 @@
+//! The one door that is open to the internet: proves who posts, cuts the body into units, puts them on the inbound queue.
+//!
+//! 200 means that every unit is durable; anything less is 503, and the provider sends the body again. Never parses what is not
+//! proven, never decides what a message means, and reads nothing of the table but the way to a connection.
+
+mod baileys;
+mod durable;
+mod handshake;
+mod whatsapp;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use messaging::SqsQueue;
+use runtime::secrets::Secrets;
+use storage::Storage;
+
+/// The largest body that is read. Meta's are at most 3 MB, and Lambda takes no request above 6 MB.
+const LARGEST_BODY: usize = 6 * 1024 * 1024;
+
+/// What the webhook works with.
+pub struct Webhook {
+    /// Where a gateway's connection is looked up.
+    pub storage: Storage,
+    /// Where units go.
+    pub inbound: SqsQueue,
+    /// Where app secrets and verify tokens come from.
+    pub secrets: Secrets,
+    /// The name of the secret that holds them.
+    pub apps_secret: String,
+}
+
+impl Webhook {
+    /// Reads the secret before the first request waits for it. A failure is left to that request, which will say what is wrong.
+    pub async fn prime(&self) {
+        if let Err(error) = self.secrets.whatsapp_apps(&self.apps_secret).await {
+            tracing::warn!(error = %error, "the app secrets could not be read at start");
+        }
+    }
+}
+
+/// The routes.
+pub fn router(webhook: Webhook) -> Router {
+    Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/webhook/whatsapp", get(whatsapp::handshake).post(whatsapp::receive))
+        .route("/webhook/whatsapp/{app}", get(whatsapp::handshake).post(whatsapp::receive))
+        .route("/webhook/baileys", post(baileys::receive))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(Arc::new(webhook))
+}

@@ -1,0 +1,271 @@
+"""What infra/template.yaml must hold beyond being valid: permissions, routes, queues, logs, alarms and their runbooks.
+
+Run by .ci/run, or by hand: python infra/checks/template_test.py
+"""
+
+import json
+import re
+import unittest
+
+from expansion import ROOT, as_list, expand, name, read
+
+# Everything each function may do, and to what. A permission more or less is a decision: change it here too, and say why.
+LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+CHANGE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+PERMISSIONS = {
+    "webhook": {
+        "WebhookLogs": LOGS,
+        "InboundQueue": {"sqs:SendMessage"},
+        "WhatsappAppsSecret": {"secretsmanager:GetSecretValue"},
+        "Table": {"dynamodb:GetItem"},
+    },
+    "ingest": {
+        "IngestLogs": LOGS,
+        "InboundQueue": CONSUME,
+        "Table": CHANGE | {"dynamodb:BatchGetItem"},
+    },
+    "tickets": {
+        "TicketsLogs": LOGS,
+        "Table": CHANGE | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"},
+        "Table/index/by_number": {"dynamodb:Query"},
+        "Table/index/board": {"dynamodb:Query"},
+    },
+    "claim": {"ClaimLogs": LOGS, "Table": CHANGE, "Table/index/by_number": {"dynamodb:Query"}},
+    "relay": {
+        "RelayLogs": LOGS,
+        "Table.StreamArn": {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+            "dynamodb:ListStreams",
+        },
+        "PushQueue": {"sqs:SendMessage"},
+        "AutomationQueue": {"sqs:SendMessage"},
+        "OutboundQueue": {"sqs:SendMessage"},
+        "RelayDeadLetterQueue": {"sqs:SendMessage"},
+    },
+    "send": {
+        "SendLogs": LOGS,
+        "OutboundQueue": CONSUME,
+        "Table": CHANGE,
+        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
+            "secretsmanager:GetSecretValue"
+        },
+    },
+    "sla-scan": {"SlaScanLogs": LOGS, "Table": CHANGE, "Table/index/due": {"dynamodb:Query"}},
+}
+
+OPEN_ROUTES = {
+    "GET /webhook/whatsapp",
+    "POST /webhook/whatsapp",
+    "GET /webhook/whatsapp/{app}",
+    "POST /webhook/whatsapp/{app}",
+    "POST /webhook/baileys",
+    "GET /healthz",
+}
+
+FOURTEEN_DAYS = 14 * 24 * 60 * 60
+
+
+class Template(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.source = read()
+        cls.resources = expand()["Resources"]
+        cls.runbooks = (ROOT / "docs" / "operations.md").read_text()
+
+    def of_type(self, kind):
+        """Properties of every resource of one type, by logical id."""
+        found = {key: value["Properties"] for key, value in self.resources.items() if value["Type"] == kind}
+        self.assertTrue(found, f"there is no {kind}")
+        return found
+
+    def functions(self):
+        """Properties of every function, by the name of its binary."""
+        return {
+            self.resources[key]["Metadata"]["BuildProperties"]["Binary"]: properties
+            for key, properties in self.of_type("AWS::Lambda::Function").items()
+        }
+
+    def role_of(self, function):
+        return self.resources[name(function["Role"])]["Properties"]
+
+    def dead_letter_queues(self):
+        """Every queue that takes what another queue, a stream mapping or a schedule gave up on."""
+        targets = [q["RedrivePolicy"]["deadLetterTargetArn"] for q in self.of_type("AWS::SQS::Queue").values() if "RedrivePolicy" in q]
+        for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values():
+            if "DestinationConfig" in mapping:
+                targets.append(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+        targets += [s["Target"]["DeadLetterConfig"]["Arn"] for s in self.of_type("AWS::Scheduler::Schedule").values()]
+        return {name(target) for target in targets}
+
+    def alarms_on(self, metric, dimension):
+        """What the alarms on a metric watch: the names of their one dimension's values."""
+        return {
+            name(alarm["Dimensions"][0]["Value"])
+            for alarm in self.of_type("AWS::CloudWatch::Alarm").values()
+            if alarm.get("MetricName") == metric and alarm["Dimensions"][0]["Name"] == dimension
+        }
+
+    # ---------------------------------------------------------------------------------------------------------- functions
+    def test_every_function_is_a_crate_and_every_crate_of_functions_is_deployed(self):
+        crates = {path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml")}
+        self.assertEqual(set(self.functions()), crates)
+
+    def test_a_function_holds_exactly_the_permissions_it_uses(self):
+        self.assertEqual(set(self.functions()), set(PERMISSIONS))
+        for binary, function in self.functions().items():
+            with self.subTest(binary):
+                held = {}
+                for policy in self.role_of(function)["Policies"]:
+                    for statement in policy["PolicyDocument"]["Statement"]:
+                        self.assertEqual(statement["Effect"], "Allow")
+                        for resource in as_list(statement["Resource"]):
+                            held.setdefault(name(resource), set()).update(as_list(statement["Action"]))
+                self.assertEqual(held, PERMISSIONS[binary])
+
+    def test_the_webhook_reads_nothing_but_providers_items(self):
+        statements = self.role_of(self.functions()["webhook"])["Policies"][0]["PolicyDocument"]["Statement"]
+        (table,) = [statement for statement in statements if name(statement["Resource"]) == "Table"]
+        self.assertEqual(table["Condition"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PROVIDER#*"]}})
+
+    def test_no_two_functions_share_a_role(self):
+        roles = [name(function["Role"]) for function in self.functions().values()]
+        self.assertEqual(len(roles), len(set(roles)))
+
+    def test_no_role_has_a_wildcard_action_or_a_managed_policy_or_everything_as_its_resource(self):
+        for role, properties in self.of_type("AWS::IAM::Role").items():
+            with self.subTest(role):
+                self.assertNotIn("ManagedPolicyArns", properties)
+                for policy in properties["Policies"]:
+                    for statement in policy["PolicyDocument"]["Statement"]:
+                        self.assertFalse([action for action in as_list(statement["Action"]) if "*" in action])
+                        self.assertNotIn("*", as_list(statement["Resource"]))
+                        self.assertNotIn("NotAction", statement)
+                        self.assertNotIn("NotResource", statement)
+
+    def test_nothing_grants_permissions_outside_the_roles(self):
+        kinds = {resource["Type"] for resource in self.resources.values()}
+        self.assertFalse(kinds & {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::SQS::QueuePolicy"})
+        for key, permission in self.of_type("AWS::Lambda::Permission").items():
+            self.assertEqual(permission["Principal"], "apigateway.amazonaws.com", key)
+
+    # ------------------------------------------------------------------------------------------------------------- routes
+    def test_only_the_webhooks_and_the_health_check_are_open(self):
+        (api,) = self.of_type("AWS::ApiGatewayV2::Api").values()
+        by_authorizer = {}
+        for path, methods in api["Body"]["paths"].items():
+            for method, operation in methods.items():
+                ((authorizer, _),) = operation["security"][0].items()
+                by_authorizer.setdefault(authorizer, set()).add(f"{method.upper()} {path}")
+        self.assertEqual(by_authorizer.pop("NONE"), OPEN_ROUTES)
+        self.assertEqual(set(by_authorizer), {"Jwt"})
+
+    def test_every_open_route_has_its_own_throttle(self):
+        (stage,) = self.of_type("AWS::ApiGatewayV2::Stage").values()
+        self.assertEqual(set(stage["RouteSettings"]), OPEN_ROUTES)
+        for settings in [*stage["RouteSettings"].values(), stage["DefaultRouteSettings"]]:
+            self.assertEqual(set(settings), {"ThrottlingRateLimit", "ThrottlingBurstLimit"})
+
+    def test_access_logs_are_json_without_addresses_paths_or_claims(self):
+        (stage,) = self.of_type("AWS::ApiGatewayV2::Stage").values()
+        fields = json.loads(stage["AccessLogSettings"]["Format"])
+        self.assertTrue(fields)
+        for variable in fields.values():
+            self.assertNotRegex(variable, r"identity|\.path|claims|authorizer|domainName|customDomain")
+
+    # ------------------------------------------------------------------------------------------------------------- queues
+    def test_every_queue_has_a_dead_letter_queue_of_its_kind(self):
+        queues = self.of_type("AWS::SQS::Queue")
+        dead = self.dead_letter_queues()
+        for key, queue in queues.items():
+            with self.subTest(key):
+                if key in dead:
+                    self.assertNotIn("RedrivePolicy", queue)
+                    continue
+                target = queues[name(queue["RedrivePolicy"]["deadLetterTargetArn"])]
+                self.assertEqual(target.get("FifoQueue"), queue.get("FifoQueue"))
+
+    def test_dead_letters_are_kept_for_the_longest_time_and_raise_an_alarm(self):
+        dead = self.dead_letter_queues()
+        for key in dead:
+            self.assertEqual(self.of_type("AWS::SQS::Queue")[key]["MessageRetentionPeriod"], FOURTEEN_DAYS, key)
+        self.assertEqual(self.alarms_on("ApproximateNumberOfMessagesVisible", "QueueName"), dead)
+
+    def test_every_queue_is_encrypted(self):
+        for key, queue in self.of_type("AWS::SQS::Queue").items():
+            self.assertIs(queue["SqsManagedSseEnabled"], True, key)
+
+    def test_a_queue_hides_a_message_for_six_timeouts_of_its_function(self):
+        consumed = set()
+        for mapping in self.of_type("AWS::Lambda::EventSourceMapping").values():
+            source = name(mapping["EventSourceArn"])
+            if source.endswith("Queue"):
+                consumed.add(source)
+                timeout = self.resources[name(mapping["FunctionName"])]["Properties"]["Timeout"]
+                self.assertGreaterEqual(self.resources[source]["Properties"]["VisibilityTimeout"], 6 * timeout, source)
+        self.assertEqual(consumed, {"InboundQueue", "OutboundQueue"})
+
+    def test_every_mapping_reports_failed_records_one_by_one(self):
+        for key, mapping in self.of_type("AWS::Lambda::EventSourceMapping").items():
+            self.assertEqual(mapping["FunctionResponseTypes"], ["ReportBatchItemFailures"], key)
+
+    # -------------------------------------------------------------------------------------------------- table and secrets
+    def test_the_table_outlives_the_stack_and_its_mistakes(self):
+        table = self.resources["Table"]
+        self.assertEqual((table["DeletionPolicy"], table["UpdateReplacePolicy"]), ("Retain", "Retain"))
+        self.assertIs(table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], True)
+        self.assertEqual(table["Properties"]["StreamSpecification"], {"StreamViewType": "NEW_AND_OLD_IMAGES"})
+        self.assertEqual(table["Properties"]["TimeToLiveSpecification"], {"AttributeName": "expires_at", "Enabled": True})
+
+    def test_the_stored_app_secrets_admit_nobody(self):
+        (secret,) = self.of_type("AWS::SecretsManager::Secret").values()
+        self.assertEqual(json.loads(secret["SecretString"]), {"apps": {}})
+
+    def test_nobody_chooses_the_organization_of_a_user_but_who_creates_the_user(self):
+        (pool,) = self.of_type("AWS::Cognito::UserPool").values()
+        (client,) = self.of_type("AWS::Cognito::UserPoolClient").values()
+        self.assertEqual({attribute["Name"]: attribute["Mutable"] for attribute in pool["Schema"]}, {"org": False, "agent": False})
+        self.assertIs(pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"], True)
+        self.assertLessEqual({"custom:org", "custom:agent"}, set(client["ReadAttributes"]))
+        self.assertFalse({"custom:org", "custom:agent"} & set(client["WriteAttributes"]))
+
+    # ---------------------------------------------------------------------------------------------------- logs and alarms
+    def test_every_function_logs_json_to_its_own_group(self):
+        groups = [function["LoggingConfig"]["LogGroup"] for function in self.functions().values()]
+        self.assertEqual(len({name(group) for group in groups}), len(groups))
+        for function in self.functions().values():
+            self.assertEqual(function["LoggingConfig"]["LogFormat"], "JSON")
+
+    def test_every_log_group_has_a_retention(self):
+        for key, group in self.of_type("AWS::Logs::LogGroup").items():
+            self.assertEqual(group["RetentionInDays"], {"Ref": "LogRetentionDays"}, key)
+
+    def test_every_function_has_an_alarm_for_errors_and_one_for_throttles(self):
+        functions = set(self.of_type("AWS::Lambda::Function"))
+        self.assertEqual(self.alarms_on("Errors", "FunctionName"), functions)
+        metrics = self.of_type("AWS::CloudWatch::Alarm")["ThrottlesAlarm"]["Metrics"]
+        watched = {name(m["MetricStat"]["Metric"]["Dimensions"][0]["Value"]) for m in metrics if "MetricStat" in m}
+        self.assertEqual(watched, functions)
+
+    def test_every_alarm_is_published_and_has_a_runbook(self):
+        for key, alarm in self.of_type("AWS::CloudWatch::Alarm").items():
+            with self.subTest(key):
+                self.assertEqual(alarm["AlarmActions"], [{"Ref": "AlarmTopic"}])
+                suffix = name(alarm["AlarmName"]).removeprefix("${AWS::StackName}-")
+                self.assertIn(f"`{suffix}`", self.runbooks)
+
+    def test_the_dashboard_is_json_once_its_names_are_filled_in(self):
+        (dashboard,) = self.of_type("AWS::CloudWatch::Dashboard").values()
+        body = re.sub(r"\$\{[^}]+}", "x", dashboard["DashboardBody"]["Fn::Sub"])
+        self.assertTrue(json.loads(body)["widgets"])
+
+    # ------------------------------------------------------------------------------------------------------ documentation
+    def test_every_parameter_and_output_is_documented(self):
+        for key in [*self.source["Parameters"], *self.source["Outputs"]]:
+            self.assertIn(f"`{key}`", self.runbooks, key)
+
+
+if __name__ == "__main__":
+    unittest.main()

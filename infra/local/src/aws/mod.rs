@@ -1,0 +1,209 @@
+//! The one endpoint of the AWS services that the host stands in for: DynamoDB with its streams, SQS, Secrets Manager and
+//! Lambda Invoke. It identifies the caller, judges the call by the caller's role, and hands it to the service.
+//!
+//! Must never let a call through unjudged, and never log a body.
+
+pub(crate) mod actions;
+mod answer;
+pub(crate) mod caller;
+mod invoke;
+pub(crate) mod permissions;
+pub(crate) mod table;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::serve::ListenerExt as _;
+use http::{HeaderMap, Method, Response, StatusCode, header};
+use hyper::body::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::lambda::Lambda;
+use crate::secrets::Secrets;
+use crate::sqs::Queues;
+use crate::template::Function;
+use actions::{PartitionKeys, function_arn, of_queue, of_table};
+use caller::{Caller, Callers, Stranger};
+use permissions::Call;
+use table::TableEngine;
+
+/// DynamoDB's limit of a request, the largest of the services here.
+const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Where the operator sees which processes of the functions run: this host's own, no service of AWS.
+const FUNCTIONS_PATH: &str = "/_turno/functions";
+
+/// The services and those who may call them.
+pub(crate) struct Endpoint {
+    pub(crate) callers: Callers,
+    pub(crate) table: TableEngine,
+    pub(crate) queues: Queues,
+    pub(crate) secrets: Secrets,
+    pub(crate) lambda: Arc<Lambda>,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) keys: PartitionKeys,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SecretRequest {
+    secret_id: String,
+}
+
+/// Serves until `shutdown` resolves, then finishes the requests it has accepted.
+pub(crate) async fn serve(
+    endpoint: Arc<Endpoint>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let listener = listener.tap_io(|connection| {
+        // Only a delay is lost when the system refuses.
+        let _ = connection.set_nodelay(true);
+    });
+    let router = Router::new().fallback(handle).with_state(endpoint);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let caller = match endpoint.callers.identify(&parts.headers) {
+        Ok(caller) => caller,
+        Err(stranger) => {
+            let code = match stranger {
+                Stranger::Unsigned => "MissingAuthenticationTokenException",
+                Stranger::UnknownKey => "UnrecognizedClientException",
+            };
+            return answer::error(StatusCode::BAD_REQUEST, code, &stranger.to_string());
+        }
+    };
+    if parts.method == Method::GET && parts.uri.path() == FUNCTIONS_PATH && matches!(caller, Caller::Operator) {
+        return answer::ok(&json!({ "functions": endpoint.lambda.status() }));
+    }
+    if parts.method != Method::POST {
+        return answer::error(StatusCode::NOT_FOUND, "UnknownOperationException", "AWS calls are POST requests");
+    }
+    let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT_BYTES).await else {
+        return answer::error(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "the request is too large");
+    };
+    let service = match Service::of(&endpoint, parts.uri.path(), &parts.headers) {
+        Ok(service) => service,
+        Err(unknown) => return unknown.answer(),
+    };
+    if let Err(denied) = caller.check(|| service.calls(&endpoint, &body)) {
+        tracing::warn!(%denied, "a call was refused");
+        return answer::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &denied.to_string());
+    }
+    service.run(&endpoint, &parts.headers, body).await
+}
+
+/// What a request asks for.
+enum Service<'a> {
+    Table(&'a str),
+    Queues(&'a str),
+    Secret,
+    Invoke(&'a Function),
+}
+
+/// What is not here.
+enum Unknown {
+    Function(String),
+    Operation(String),
+}
+
+impl Unknown {
+    fn answer(self) -> Response<Body> {
+        match self {
+            Self::Function(name) => {
+                let message = format!("Function not found: {}", function_arn(&name));
+                answer::error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message)
+            }
+            Self::Operation(name) => {
+                let message = format!("The local host has no service for {name}");
+                answer::error(StatusCode::BAD_REQUEST, "UnknownOperationException", &message)
+            }
+        }
+    }
+}
+
+impl<'a> Service<'a> {
+    fn of(endpoint: &'a Endpoint, path: &'a str, headers: &'a HeaderMap) -> Result<Self, Unknown> {
+        if let Some(name) = path.strip_prefix("/2015-03-31/functions/").and_then(|p| p.strip_suffix("/invocations")) {
+            let function = invoke::resolve(&endpoint.functions, name);
+            return function.map(Self::Invoke).ok_or_else(|| Unknown::Function(name.to_owned()));
+        }
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        match target.split_once('.') {
+            Some(("DynamoDB_20120810" | "DynamoDBStreams_20120810", operation)) => Ok(Self::Table(operation)),
+            Some(("AmazonSQS", operation)) => Ok(Self::Queues(operation)),
+            Some(("secretsmanager", "GetSecretValue")) => Ok(Self::Secret),
+            _ => Err(Unknown::Operation(format!("{path} {target}"))),
+        }
+    }
+
+    /// What the caller's role has to allow.
+    fn calls(&self, endpoint: &Endpoint, body: &[u8]) -> Vec<Call> {
+        match self {
+            Self::Table(operation) => of_table(operation, body, &endpoint.keys),
+            Self::Queues(operation) => of_queue(operation, body),
+            Self::Secret => {
+                let resource = serde_json::from_slice::<SecretRequest>(body)
+                    .map_or_else(|_| "*".to_owned(), |request| endpoint.secrets.arn(&request.secret_id));
+                vec![Call::new("secretsmanager:GetSecretValue", resource)]
+            }
+            Self::Invoke(function) => vec![Call::new("lambda:InvokeFunction", function_arn(&function.name))],
+        }
+    }
+
+    async fn run(self, endpoint: &Endpoint, headers: &HeaderMap, body: Bytes) -> Response<Body> {
+        match self {
+            Self::Table(operation) => match endpoint.table.call(operation, headers, body).await {
+                Ok(engine) => {
+                    let mut response = Response::new(Body::from(engine.body));
+                    *response.status_mut() = engine.status;
+                    for name in [header::CONTENT_TYPE.as_str(), "x-amz-crc32", "x-amzn-requestid"] {
+                        if let Some(value) = engine.headers.get(name).cloned() {
+                            response.headers_mut().insert(header::HeaderName::from_static(name), value);
+                        }
+                    }
+                    response
+                }
+                Err(error) => {
+                    tracing::error!(error = crate::error::on_one_line(&error), "the table engine gave no answer");
+                    answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+                }
+            },
+            Self::Queues(operation) => endpoint.queues.handle(operation, &body).await.map(Body::from),
+            Self::Secret => secret_value(&endpoint.secrets, &body),
+            Self::Invoke(function) => invoke::invoke(&endpoint.lambda, function, headers, body).await,
+        }
+    }
+}
+
+fn secret_value(secrets: &Secrets, body: &[u8]) -> Response<Body> {
+    let Ok(request) = serde_json::from_slice::<SecretRequest>(body) else {
+        return answer::error(StatusCode::BAD_REQUEST, "InvalidParameterException", "SecretId is required");
+    };
+    match secrets.find(&request.secret_id) {
+        Ok(Some(secret)) => answer::ok(&json!({
+            "ARN": secret.arn,
+            "Name": secret.name,
+            "SecretString": secret.text,
+            "VersionId": secret.version,
+            "VersionStages": ["AWSCURRENT"],
+        })),
+        Ok(None) => answer::error(
+            StatusCode::BAD_REQUEST,
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        ),
+        Err(error) => {
+            tracing::error!(error = crate::error::on_one_line(&error), "the secrets' file cannot be read");
+            answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServiceError", "An internal error occurred.")
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! DynamoDB and its streams: dynoxide on a file, served on a loopback port of its own that only this host knows.
+//!
+//! Calls of the functions come through the AWS endpoint, which has checked the caller, and are passed on as they are.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dynoxide::Database;
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::list_tables::ListTablesRequest;
+use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
+use http::{HeaderMap, HeaderName, Request, header};
+use hyper::body::Bytes;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::actions::writes;
+use crate::client::{Answer, Client, ClientError};
+use crate::error::HostError;
+use crate::template;
+
+/// How often expired items are deleted. DynamoDB promises days; readers must not rely on either.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+/// What the engine has to see of a request.
+const PASSED_ON: [HeaderName; 4] = [
+    header::AUTHORIZATION,
+    header::CONTENT_TYPE,
+    HeaderName::from_static("x-amz-date"),
+    HeaderName::from_static("x-amz-target"),
+];
+
+/// The table engine and the way to it. Clones share both.
+#[derive(Clone)]
+pub(crate) struct TableEngine {
+    database: Database,
+    url: Arc<str>,
+    client: Client,
+    written: watch::Sender<()>,
+}
+
+impl TableEngine {
+    /// Opens the file, or a memory that ends with the host, and creates the tables that are not there yet.
+    ///
+    /// Blocks while the file opens.
+    pub(crate) fn open(path: Option<&Path>, tables: &[template::Table]) -> Result<Database, HostError> {
+        let failed = |source| HostError::Table { path: path.unwrap_or(Path::new("in memory")).to_path_buf(), source };
+        let database = match path {
+            Some(path) => Database::new(&path.to_string_lossy()),
+            None => Database::memory(),
+        }
+        .map_err(failed)?;
+        let existing = database.list_tables(ListTablesRequest::default()).map_err(failed)?.table_names;
+        for table in tables.iter().filter(|table| !existing.contains(&table.name)) {
+            let request = serde_json::from_value::<CreateTableRequest>(table.create_request.clone())
+                .map_err(|error| HostError::Refused(format!("template: table {}: {error}", table.name)))?;
+            database.create_table(request).map_err(failed)?;
+        }
+        for table in tables {
+            if let Some(attribute) = &table.ttl_attribute {
+                let specification = TimeToLiveSpecification { attribute_name: attribute.clone(), enabled: true };
+                let request = UpdateTimeToLiveRequest {
+                    table_name: table.name.clone(),
+                    time_to_live_specification: specification,
+                };
+                database.update_time_to_live(request).map_err(failed)?;
+            }
+        }
+        Ok(database)
+    }
+
+    /// Serves the engine on a port of its own and sweeps expired items, until `stop` is told.
+    pub(crate) async fn serve(database: Database, mut stop: watch::Receiver<bool>) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("http://{}/", listener.local_addr()?).into();
+        let engine = Self { database, url, client: Client::new(), written: watch::Sender::new(()) };
+        let mut stop_serving = stop.clone();
+        let served = engine.database.clone();
+        tokio::spawn(async move {
+            let stopped = async move {
+                let _ = stop_serving.wait_for(|stopping| *stopping).await;
+            };
+            if let Err(reason) = dynoxide::server::serve_with_shutdown(listener, served, stopped).await {
+                tracing::error!(reason, "the table engine stopped serving");
+            }
+        });
+        let swept = engine.clone();
+        tokio::spawn(async move {
+            while tokio::time::timeout(SWEEP_EVERY, stop.wait_for(|stopping| *stopping)).await.is_err() {
+                swept.sweep().await;
+            }
+        });
+        Ok(engine)
+    }
+
+    /// Passes a request on. A write that succeeded is known to `written` before its answer is given.
+    pub(crate) async fn call(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Result<Answer, ClientError> {
+        let mut request = Request::new(body);
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = self.url.parse().unwrap_or_default();
+        for name in PASSED_ON {
+            if let Some(value) = headers.get(&name) {
+                request.headers_mut().insert(name, value.clone());
+            }
+        }
+        let answer = self.client.send(request).await?;
+        if answer.status.is_success() && writes(operation) {
+            self.written.send_replace(());
+        }
+        Ok(answer)
+    }
+
+    /// Changes with every write through the endpoint and every sweep that deleted something.
+    pub(crate) fn written(&self) -> watch::Receiver<()> {
+        self.written.subscribe()
+    }
+
+    /// The engine itself, for reading the stream.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    async fn sweep(&self) {
+        let database = self.database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(deleted)) => {
+                tracing::debug!(deleted, "expired items deleted");
+                self.written.send_replace(());
+            }
+            Ok(Err(error)) => tracing::error!(%error, "expired items were not deleted"),
+            Err(error) => tracing::error!(%error, "the sweep of expired items broke off"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn table() -> template::Table {
+        template::Table {
+            name: "turno-Table".into(),
+            create_request: json!({
+                "TableName": "turno-Table",
+                "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+                "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+                "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" },
+            }),
+            stream_view: Some("NEW_AND_OLD_IMAGES".into()),
+            ttl_attribute: Some("expires_at".into()),
+        }
+    }
+
+    #[test]
+    fn opening_the_same_file_again_keeps_its_tables() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("table.db");
+        drop(TableEngine::open(Some(&path), &[table()]).unwrap());
+        let database = TableEngine::open(Some(&path), &[table()]).unwrap();
+        assert_eq!(database.list_tables(ListTablesRequest::default()).unwrap().table_names, ["turno-Table"]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_refused_with_its_path() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("table.db");
+        std::fs::write(&path, "this is not a database, and it is longer than a header of one hundred bytes ".repeat(4))
+            .unwrap();
+        let refusal = TableEngine::open(Some(&path), &[table()]).err().unwrap().to_string();
+        assert!(refusal.contains("table.db"), "{refusal}");
+    }
+}

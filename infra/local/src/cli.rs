@@ -1,0 +1,136 @@
+//! The commands of the host and their options. Parsing alone: nothing here opens a file or a socket.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+/// Serves infra/template.yaml on this machine with the binaries that deploy; without a command, it serves.
+#[derive(Debug, Parser)]
+#[command(name = "turno", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: ServeOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prints a bearer token of the local issuer, alone on its line.
+    Token(TokenOptions),
+    /// Sends a signed webhook to the running host, as a customer's message would come.
+    Say(SayOptions),
+    /// Runs one function of the running host now, as its schedule would.
+    Fire(FireOptions),
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeOptions {
+    /// Where the HTTP API listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4000")]
+    pub(crate) listen: SocketAddr,
+    /// Where DynamoDB, SQS, Secrets Manager and Lambda Invoke listen, all on one endpoint.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
+    pub(crate) aws_listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+    /// Keep nothing: table and queues live in memory, and the data directory holds the keys alone.
+    #[arg(long)]
+    pub(crate) memory: bool,
+    /// Build the functions with the release profile.
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Use the function binaries of this directory and skip the build.
+    #[arg(long, value_name = "DIR", conflicts_with = "release")]
+    pub(crate) functions: Option<PathBuf>,
+    /// The template to serve [default: infra/template.yaml of the repository].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) template: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataOption {
+    /// The directory of the host's data.
+    #[arg(long = "data", value_name = "DIR", default_value = ".turno")]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenOptions {
+    /// The agent who signs in.
+    #[arg(long)]
+    pub(crate) agent: String,
+    /// The agent's organization.
+    #[arg(long, default_value = "demo")]
+    pub(crate) org: String,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SayOptions {
+    /// The customer's phone number, digits with the country code.
+    #[arg(long, value_name = "PHONE", required_unless_present = "file")]
+    pub(crate) from: Option<String>,
+    /// What the customer writes.
+    #[arg(required_unless_present = "file")]
+    pub(crate) text: Option<String>,
+    /// The connection that the message comes in on: comercial, suporte or baileys.
+    #[arg(long, default_value = "comercial")]
+    pub(crate) connection: String,
+    /// Send the bytes of this file instead of a text, signed as they are.
+    #[arg(long, value_name = "BODY.json", conflicts_with_all = ["from", "text"])]
+    pub(crate) file: Option<PathBuf>,
+    /// The name the customer shows.
+    #[arg(long, default_value = "Maria Souza")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FireOptions {
+    /// The function's folder name (sla-scan) or its logical id (`SlaScanFunction`).
+    pub(crate) function: String,
+    /// The scheduled time that the function is told [default: now].
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, String> {
+        Cli::try_parse_from(std::iter::once("turno").chain(line.split_whitespace())).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn without_a_command_the_host_serves_on_the_documented_addresses() {
+        let cli = parse("").unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.serve.listen, "127.0.0.1:4000".parse().unwrap());
+        assert_eq!(cli.serve.aws_listen, "127.0.0.1:4566".parse().unwrap());
+        assert_eq!(cli.serve.data.dir, PathBuf::from(".turno"));
+    }
+
+    #[test]
+    fn say_needs_a_sender_and_a_text_unless_a_file_is_given() {
+        assert!(parse("say --from 77079861373").is_err());
+        assert!(parse("say hello").is_err());
+        assert!(parse("say --from 77079861373 hello").is_ok());
+        assert!(parse("say --file body.json").is_ok());
+        assert!(parse("say --file body.json --from 77079861373").is_err());
+    }
+
+    #[test]
+    fn a_time_that_is_not_rfc_3339_is_refused_with_its_flag() {
+        let refusal = parse("fire sla-scan --at yesterday").unwrap_err();
+        assert!(refusal.contains("--at"), "{refusal}");
+        assert!(parse("fire sla-scan --at 2026-01-01T00:00:00Z").is_ok());
+    }
+}

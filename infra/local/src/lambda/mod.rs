@@ -1,0 +1,211 @@
+//! Lambda on one machine: the deployed binaries as processes that start cold, stay warm, scale out, time out and die.
+//!
+//! Must never run code of a function itself, and never hand one invocation to two processes that are both alive.
+
+mod pool;
+mod process;
+mod runtime_api;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::body::Bytes;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::template::{ACCOUNT_ID, Function, REGION};
+use pool::Pool;
+use runtime_api::RuntimeApi;
+
+/// The most that Lambda accepts as the payload or the response of a synchronous invocation.
+pub(crate) const PAYLOAD_LIMIT_BYTES: usize = 6 * 1024 * 1024;
+/// Processes a function may have when the template reserves no concurrency.
+pub(crate) const DEFAULT_CONCURRENCY: usize = 8;
+/// How long a process may be idle before it is stopped.
+const IDLE_LIMIT: Duration = Duration::from_mins(5);
+
+/// Where a function finds AWS, and who it is there.
+#[derive(Debug, Clone)]
+pub(crate) struct AwsAccess {
+    /// Becomes `AWS_ENDPOINT_URL`.
+    pub(crate) endpoint_url: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+}
+
+/// What it takes to run a function.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionSpec {
+    pub(crate) name: String,
+    pub(crate) program: PathBuf,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) timeout: Duration,
+    /// How many processes it may have at most.
+    pub(crate) concurrency: usize,
+    /// The whole environment of the process, but for the address of its Runtime API. Nothing is inherited.
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+impl FunctionSpec {
+    /// The function of the template as `program` with the environment that Lambda gives it.
+    ///
+    /// `concurrency` is for functions that reserve none; see [`DEFAULT_CONCURRENCY`].
+    pub(crate) fn new(function: &Function, program: PathBuf, concurrency: usize, aws: &AwsAccess) -> Self {
+        let mut environment = function.environment.clone();
+        let memory = function.memory_mb.to_string();
+        for (name, value) in [
+            ("AWS_LAMBDA_FUNCTION_NAME", function.name.as_str()),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", &aws.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY", &aws.secret_access_key),
+            ("AWS_ENDPOINT_URL", &aws.endpoint_url),
+            ("_HANDLER", "bootstrap"),
+        ] {
+            environment.insert(name.to_owned(), value.to_owned());
+        }
+        Self {
+            name: function.name.clone(),
+            program,
+            arguments: Vec::new(),
+            timeout: function.timeout,
+            concurrency: function.reserved_concurrency.unwrap_or(concurrency),
+            environment,
+        }
+    }
+
+    fn arn(&self) -> String {
+        format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", self.name)
+    }
+}
+
+/// Why an invocation has no response.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvokeError {
+    /// The function answered with an error.
+    #[error("{error_type}: {message}")]
+    Unhandled { error_type: String, message: String },
+    /// The function's timeout passed; its process was killed.
+    #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
+    TimedOut(Duration),
+    /// The process ended in the middle of the invocation, as after SIGKILL.
+    #[error("Runtime exited with error: {0}")]
+    Crashed(String),
+    /// No process became free in time.
+    #[error("{0} has no free process: Rate Exceeded")]
+    Throttled(String),
+    /// The process ended or was silent before it asked for work. The reason has the last line of its stderr.
+    #[error("{function} does not start: {reason}")]
+    InitFailed { function: String, reason: String },
+    /// More than [`PAYLOAD_LIMIT_BYTES`].
+    #[error("the payload has {0} bytes; Lambda accepts {PAYLOAD_LIMIT_BYTES}")]
+    PayloadTooLarge(usize),
+    /// The template has no such function.
+    #[error("Function not found: {0}")]
+    UnknownFunction(String),
+    /// The host is shutting down.
+    #[error("the host is shutting down")]
+    Stopping,
+}
+
+impl InvokeError {
+    /// The body of an `Invoke` answer with `X-Amz-Function-Error: Unhandled`; `None` for errors of the service, which
+    /// have an HTTP status of their own.
+    pub(crate) fn function_error(&self) -> Option<Bytes> {
+        let error_type = match self {
+            Self::Unhandled { error_type, message } => {
+                return Some(json!({ "errorType": error_type, "errorMessage": message }).to_string().into());
+            }
+            Self::TimedOut(_) => "Sandbox.Timedout",
+            Self::Crashed(_) => "Runtime.ExitError",
+            Self::InitFailed { .. } => "Runtime.InitError",
+            Self::Throttled(_) | Self::PayloadTooLarge(_) | Self::UnknownFunction(_) | Self::Stopping => return None,
+        };
+        Some(json!({ "errorType": error_type, "errorMessage": self.to_string() }).to_string().into())
+    }
+}
+
+/// A function's processes at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FunctionStatus {
+    pub(crate) name: String,
+    pub(crate) concurrency: usize,
+    /// Callers that wait for a free process.
+    pub(crate) queued: usize,
+    pub(crate) processes: Vec<ProcessStatus>,
+}
+
+/// One process of a function.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ProcessStatus {
+    pub(crate) pid: u32,
+    pub(crate) busy: bool,
+}
+
+/// Every function of the template, ready to be invoked.
+pub(crate) struct Lambda {
+    pools: BTreeMap<String, Arc<Pool>>,
+    runtime: Arc<RuntimeApi>,
+    reaper: tokio::task::JoinHandle<()>,
+}
+
+impl Lambda {
+    /// Opens the Runtime API on a loopback port of its own. No process starts before the first invocation.
+    pub(crate) async fn start(specs: Vec<FunctionSpec>) -> std::io::Result<Arc<Self>> {
+        let runtime = RuntimeApi::start().await?;
+        let pools: BTreeMap<_, _> = specs
+            .into_iter()
+            .map(|spec| (spec.name.clone(), Arc::new(Pool::new(spec, Arc::clone(&runtime)))))
+            .collect();
+        let all: Vec<_> = pools.values().cloned().collect();
+        let reaper = tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(Duration::from_secs(10));
+            loop {
+                ticks.tick().await;
+                for pool in &all {
+                    pool.stop_idle(Instant::now().checked_sub(IDLE_LIMIT));
+                }
+            }
+        });
+        Ok(Arc::new(Self { pools, runtime, reaper }))
+    }
+
+    /// Runs the function once and waits for its response.
+    ///
+    /// Waits behind other callers while all processes are busy. Dropping the future while it waits gives up the place;
+    /// dropping it later leaves the invocation running to its end, as on AWS.
+    pub(crate) async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        if payload.len() > PAYLOAD_LIMIT_BYTES {
+            return Err(InvokeError::PayloadTooLarge(payload.len()));
+        }
+        let pool = self.pools.get(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
+        pool.invoke(payload).await
+    }
+
+    /// What runs now, function by function.
+    pub(crate) fn status(&self) -> Vec<FunctionStatus> {
+        self.pools.values().map(|pool| pool.status()).collect()
+    }
+
+    /// Refuses new invocations, waits up to `drain` for those in flight, then ends every process: SIGTERM, and SIGKILL
+    /// for the deaf.
+    pub(crate) async fn shutdown(&self, drain: Duration) {
+        self.reaper.abort();
+        futures_util::future::join_all(self.pools.values().map(|pool| pool.close(drain))).await;
+        self.runtime.end_all(Duration::from_secs(2)).await;
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        self.reaper.abort();
+    }
+}

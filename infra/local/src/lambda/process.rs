@@ -1,0 +1,251 @@
+//! One process of a function: its start, its invocations, its end and its output.
+//!
+//! A process is told what to do through its mailbox, which its long poll of the Runtime API empties. When the host is
+//! killed, that poll or the answer to the running invocation fails, and `lambda_runtime` ends the process.
+
+use std::{
+    io::Write,
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::body::Bytes;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, BufReader},
+    process::{Child, Command},
+    sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot, watch},
+};
+
+use super::{FunctionSpec, InvokeError};
+
+/// How long a process may take to ask for its first invocation. Lambda's own limit.
+const INIT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Where the result of an invocation goes.
+type Reply = oneshot::Sender<Result<Bytes, InvokeError>>;
+
+/// One invocation on its way to a process.
+pub(super) struct Invocation {
+    pub(super) request_id: String,
+    pub(super) payload: Bytes,
+    pub(super) reply: Reply,
+    /// Told when the process has received the invocation.
+    pub(super) taken: oneshot::Sender<()>,
+}
+
+/// What became of handing an invocation to a process.
+pub(super) enum Outcome {
+    Ran(Result<Bytes, InvokeError>),
+    /// The process had ended before it saw the invocation, which may therefore go to another one.
+    NeverTaken,
+}
+
+/// A running function process. It is killed when the host drops it.
+pub(super) struct Process {
+    pub(super) pid: u32,
+    pub(super) spec: Arc<FunctionSpec>,
+    mailbox: mpsc::Sender<Invocation>,
+    inbox: AsyncMutex<mpsc::Receiver<Invocation>>,
+    running: Mutex<Option<(String, Reply)>>,
+    /// True once it has asked for work.
+    ready: watch::Sender<bool>,
+    /// How it ended, once it has.
+    exit: watch::Sender<Option<String>>,
+    kill: Notify,
+    last_words: Mutex<String>,
+}
+
+impl Process {
+    /// Starts the program with the URL of its Runtime API.
+    pub(super) fn spawn(spec: &Arc<FunctionSpec>, runtime_api: &str) -> std::io::Result<Arc<Self>> {
+        let mut child = Command::new(&spec.program)
+            .args(&spec.arguments)
+            .env_clear()
+            .envs(&spec.environment)
+            // Lambda itself writes no scheme; the Rust runtime takes a path only from a whole URL.
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C in the terminal is for the host, which drains before it ends its functions.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let (mailbox, inbox) = mpsc::channel(1);
+        let process = Arc::new(Self {
+            pid: child.id().unwrap_or_default(),
+            spec: Arc::clone(spec),
+            mailbox,
+            inbox: AsyncMutex::new(inbox),
+            running: Mutex::new(None),
+            ready: watch::Sender::new(false),
+            exit: watch::Sender::new(None),
+            kill: Notify::new(),
+            last_words: Mutex::new(String::new()),
+        });
+        let output = child.stdout.take().map(|pipe| tokio::spawn(Arc::clone(&process).forward(pipe, false)));
+        let errors = child.stderr.take().map(|pipe| tokio::spawn(Arc::clone(&process).forward(pipe, true)));
+        let watched = Arc::clone(&process);
+        tokio::spawn(async move {
+            let status = watched.wait(&mut child).await;
+            // The pipes end with the process; the bound is for a grandchild that holds them open.
+            for forwarder in [output, errors].into_iter().flatten() {
+                let _ = tokio::time::timeout(Duration::from_secs(1), forwarder).await;
+            }
+            watched.exit.send_replace(Some(status));
+        });
+        Ok(process)
+    }
+
+    async fn wait(&self, child: &mut Child) -> String {
+        let ended = tokio::select! {
+            ended = child.wait() => ended,
+            () = self.kill.notified() => {
+                // An error means that it has ended already, which `wait` reports.
+                let _ = child.start_kill();
+                child.wait().await
+            }
+        };
+        ended.map_or_else(|error| error.to_string(), |status| status.to_string())
+    }
+
+    /// Passes each line on to the host's stdout, tagged with the function.
+    async fn forward(self: Arc<Self>, pipe: impl AsyncRead + Unpin, is_stderr: bool) {
+        let mut lines = BufReader::new(pipe).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            let line = String::from_utf8_lossy(&line);
+            let line = line.trim_end();
+            if is_stderr && !line.is_empty() {
+                line.clone_into(&mut lock(&self.last_words));
+            }
+            // A closed stdout must not stop the function, whose pipe would fill.
+            let _ = writeln!(std::io::stdout(), "{}", tagged(&self.spec.name, line));
+        }
+    }
+
+    /// Waits until the process asks for work. Errors: why it will not, with the last line of its stderr.
+    pub(super) async fn initialized(&self) -> Result<(), String> {
+        let mut ready = self.ready.subscribe();
+        let asked = async move { ready.wait_for(|ready| *ready).await.is_ok() };
+        let status = tokio::select! {
+            biased;
+            _ = asked => return Ok(()),
+            status = self.ended() => status,
+            () = tokio::time::sleep(INIT_LIMIT) => {
+                self.kill().await;
+                format!("did not ask for work within {} s", INIT_LIMIT.as_secs())
+            }
+        };
+        let last_words = lock(&self.last_words).clone();
+        Err(if last_words.is_empty() { status } else { format!("{status}: {last_words}") })
+    }
+
+    /// Hands the invocation over and waits for its end, for the function's timeout at most.
+    pub(super) async fn invoke(&self, request_id: String, payload: Bytes) -> Outcome {
+        let (reply, mut replied) = oneshot::channel();
+        let (taken, mut was_taken) = oneshot::channel();
+        if self.mailbox.send(Invocation { request_id, payload, reply, taken }).await.is_err() {
+            return Outcome::NeverTaken;
+        }
+        tokio::select! {
+            biased;
+            Ok(()) = &mut was_taken => {}
+            _ = self.ended() => return Outcome::NeverTaken,
+            () = tokio::time::sleep(INIT_LIMIT) => {
+                self.kill().await;
+                return Outcome::NeverTaken;
+            }
+        }
+        let timeout = self.spec.timeout;
+        Outcome::Ran(tokio::select! {
+            biased;
+            Ok(reply) = &mut replied => reply,
+            status = self.ended() => Err(InvokeError::Crashed(status)),
+            () = tokio::time::sleep(timeout) => {
+                // Only when it is gone may the caller try again: a killed function must not go on writing.
+                self.kill().await;
+                Err(InvokeError::TimedOut(timeout))
+            }
+        })
+    }
+
+    /// The next invocation for this process; waits as long as it takes. `None`: the process is no longer wanted.
+    pub(super) async fn next(&self) -> Option<(String, Bytes)> {
+        self.ready.send_replace(true);
+        let Invocation { request_id, payload, reply, taken } = self.inbox.lock().await.recv().await?;
+        *lock(&self.running) = Some((request_id.clone(), reply));
+        // A caller that has given up leaves the invocation running, as on AWS.
+        let _ = taken.send(());
+        Some((request_id, payload))
+    }
+
+    /// Ends the invocation with what the process reported. False: it is not running that request.
+    pub(super) fn complete(&self, request_id: &str, result: Result<Bytes, InvokeError>) -> bool {
+        match lock(&self.running).take_if(|(running, _)| running == request_id) {
+            Some((_, reply)) => {
+                let _ = reply.send(result);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Keeps what the process says of its failed start, in place of its last line on stderr.
+    pub(super) fn note_init_error(&self, message: String) {
+        *lock(&self.last_words) = message;
+    }
+
+    /// Asks the system, which knows of an end before the task that waits for it has been told.
+    pub(super) fn is_alive(&self) -> bool {
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.raw_pid().is_some_and(|pid| matches!(waitid(WaitId::Pid(pid), look), Ok(None)))
+    }
+
+    fn raw_pid(&self) -> Option<Pid> {
+        Pid::from_raw(self.pid.try_into().ok()?)
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        lock(&self.running).is_some()
+    }
+
+    /// Asks the process to end.
+    pub(super) fn terminate(&self) {
+        // One that has ended may have left its id to a stranger.
+        if let Some(pid) = self.raw_pid().filter(|_| self.is_alive()) {
+            // It may have ended in between, which is what was wanted.
+            let _ = kill_process(pid, Signal::TERM);
+        }
+    }
+
+    /// SIGKILL, and waits until the process is gone.
+    pub(super) async fn kill(&self) {
+        self.kill.notify_one();
+        self.ended().await;
+    }
+
+    /// Waits until the process has ended, and says how.
+    pub(super) async fn ended(&self) -> String {
+        let mut exit = self.exit.subscribe();
+        // The sender is part of the process itself, so it is there as long as anybody waits.
+        exit.wait_for(Option::is_some).await.ok().and_then(|status| status.clone()).unwrap_or_default()
+    }
+}
+
+/// A panic while holding the lock leaves plain data behind, which is still good.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The line with the function's name: as its first member when it is a JSON object, else before it.
+pub(super) fn tagged(function: &str, line: &str) -> String {
+    match line.strip_prefix('{') {
+        Some("}") => format!("{{\"function\":\"{function}\"}}"),
+        Some(members) if serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok() => {
+            format!("{{\"function\":\"{function}\",{members}")
+        }
+        _ => format!("[{function}] {line}"),
+    }
+}

@@ -1,0 +1,67 @@
+//! Turno on one machine: `cargo run` serves infra/template.yaml with the binaries that deploy, and a few commands talk to
+//! the host that runs.
+//!
+//! | module | stands for |
+//! |---|---|
+//! | `template` | what CloudFormation reads |
+//! | `gateway` | API Gateway, and Cognito's tokens |
+//! | `lambda`, `asynchronous`, `mappings`, `schedules` | Lambda, its event source mappings, EventBridge Scheduler |
+//! | `aws` | the endpoint of DynamoDB, SQS, Secrets Manager and Lambda Invoke, and IAM |
+//! | `sqs`, `secrets` | SQS, Secrets Manager |
+//! | `simulator` | Meta's Graph API |
+
+mod asynchronous;
+mod aws;
+mod cli;
+mod client;
+mod clock;
+mod compile;
+mod data_dir;
+mod demo;
+mod error;
+mod fire;
+mod gateway;
+mod lambda;
+mod mappings;
+mod meta;
+mod say;
+mod schedules;
+mod secrets;
+mod serve;
+mod simulator;
+mod sqs;
+mod template;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command};
+use error::{HostError, on_one_line};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("turno=info,error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let outcome = match &cli.command {
+        None => serve::run(&cli.serve).await,
+        Some(Command::Token(options)) => printed(token::run(options)),
+        Some(Command::Say(options)) => printed(say::run(options).await),
+        Some(Command::Fire(options)) => printed(fire::run(options).await),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("turno: {}", on_one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn printed(outcome: Result<String, HostError>) -> Result<(), HostError> {
+    println!("{}", outcome?);
+    Ok(())
+}

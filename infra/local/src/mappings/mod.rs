@@ -1,0 +1,76 @@
+//! Event source mappings: what Lambda polls on behalf of a function.
+//!
+//! A mapping acts with its function's role, as on AWS: it starts only when the role allows what the mapping will call.
+
+mod checkpoint;
+mod outcome;
+mod queue;
+mod queue_event;
+mod stream;
+mod stream_event;
+mod stream_retry;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::aws::actions::{queue_arn, stream_arn};
+use crate::aws::permissions::{Call, Role};
+use crate::aws::table::TableEngine;
+use crate::error::HostError;
+use crate::lambda::Lambda;
+use crate::sqs::Queues;
+use crate::template::{Function, Mapping};
+
+/// What mappings read from and call.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    pub(crate) lambda: Arc<Lambda>,
+    pub(crate) queues: Queues,
+    pub(crate) table: TableEngine,
+    /// True from the moment at which nothing new may be taken.
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// Starts every mapping of the functions. Each ends by itself, its running invocations finished, once `stopping` is true.
+///
+/// Checkpoints of streams are kept in `checkpoints`; without it each start begins where the template says.
+pub(crate) async fn start(
+    functions: &[Function],
+    sources: &Sources,
+    checkpoints: Option<&Path>,
+) -> Result<JoinSet<()>, HostError> {
+    let mut running = JoinSet::new();
+    for function in functions {
+        let role = Role::new(&function.logical_id, &function.statements).map_err(HostError::Refused)?;
+        for mapping in &function.mappings {
+            match mapping {
+                Mapping::Queue(mapping) => {
+                    let arn = queue_arn(&mapping.queue);
+                    let needed = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
+                    permit(&role, &needed.map(|action| Call::new(format!("sqs:{action}"), &arn)))?;
+                    running.spawn(queue::poll(sources.clone(), function.name.clone(), mapping.clone()));
+                }
+                Mapping::Stream(mapping) => {
+                    let stream = stream::open(sources.clone(), function, mapping, checkpoints).await?;
+                    let arn = stream_arn(&mapping.table);
+                    let needed = ["DescribeStream", "GetRecords", "GetShardIterator"];
+                    permit(&role, &needed.map(|action| Call::new(format!("dynamodb:{action}"), &arn)))?;
+                    if let Some(queue) = &mapping.on_failure_queue {
+                        permit(&role, &[Call::new("sqs:SendMessage", queue_arn(queue))])?;
+                    }
+                    running.spawn(stream.run());
+                }
+            }
+        }
+    }
+    Ok(running)
+}
+
+fn permit(role: &Role, calls: &[Call]) -> Result<(), HostError> {
+    role.check(calls).map_err(|denied| HostError::Refused(format!("template: an event source mapping: {denied}")))
+}

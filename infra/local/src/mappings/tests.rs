@@ -1,0 +1,216 @@
+//! Mappings on the real queues, the real table engine and the real Runtime API. The function is this test binary, started
+//! again with the name of [`function_process`].
+
+use std::path::Path;
+use std::time::Duration;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::*;
+use crate::lambda::FunctionSpec;
+use crate::sqs::{QueueSpec, SendEntry};
+use crate::template::{Effect, QueueMapping, StartingPosition, Statement, StreamMapping, Table};
+
+const TABLE: &str = "turno-Table";
+
+/// Reports SQS messages whose body is `bad`, and fails as a whole when a stream batch holds the key `bad`.
+#[test]
+#[ignore = "not a test: the function process that tests start"]
+fn function_process() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // An error is the host that has gone.
+    let _ = runtime.block_on(lambda_runtime::run(service_fn(handle)));
+}
+
+async fn handle(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
+    let records = event.payload["Records"].as_array().cloned().unwrap_or_default();
+    if records.iter().any(|record| record["dynamodb"]["Keys"]["pk"]["S"] == "bad") {
+        return Err("a bad record".into());
+    }
+    let failed = records.iter().filter(|record| record["body"] == "bad");
+    let failed: Vec<_> = failed.map(|record| json!({ "itemIdentifier": record["messageId"] })).collect();
+    Ok(json!({ "batchItemFailures": failed }))
+}
+
+/// The host around one function.
+struct Host {
+    sources: Sources,
+    function: Function,
+    stop: watch::Sender<bool>,
+}
+
+impl Host {
+    async fn with(mapping: Mapping, allowed: &[&str]) -> Self {
+        let function = Function {
+            logical_id: "WorkerFunction".into(),
+            name: "turno-worker".into(),
+            binary: "worker".into(),
+            timeout: Duration::from_secs(20),
+            memory_mb: 256,
+            reserved_concurrency: None,
+            asynchronous_retries: 0,
+            environment: [].into(),
+            statements: vec![Statement {
+                sid: None,
+                effect: Effect::Allow,
+                actions: allowed.iter().map(|&action| action.to_owned()).collect(),
+                resources: vec!["*".into()],
+                conditions: Value::Null,
+            }],
+            routes: Vec::new(),
+            mappings: vec![mapping],
+            schedules: Vec::new(),
+        };
+        let spec = FunctionSpec {
+            name: function.name.clone(),
+            program: std::env::current_exe().unwrap(),
+            arguments: ["mappings::tests::function_process", "--exact", "--ignored", "--nocapture", "-q"]
+                .map(Into::into)
+                .into(),
+            timeout: function.timeout,
+            concurrency: 2,
+            environment: [
+                ("AWS_LAMBDA_FUNCTION_NAME", "turno-worker"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        };
+        let (stop, stopping) = watch::channel(false);
+        let queues = Queues::open(None, "http://127.0.0.1:1".into(), "000000000000".into()).unwrap();
+        for name in ["work", "dead"] {
+            let spec = QueueSpec { name: name.into(), visibility_timeout_secs: 3600, ..QueueSpec::default() };
+            queues.ensure(spec).unwrap();
+        }
+        let database = TableEngine::open(None, &[table()]).unwrap();
+        let table = TableEngine::serve(database, stopping.clone()).await.unwrap();
+        let lambda = Lambda::start(vec![spec]).await.unwrap();
+        Self { sources: Sources { lambda, queues, table, stopping }, function, stop }
+    }
+
+    async fn start(&self, checkpoints: Option<&Path>) -> Result<JoinSet<()>, HostError> {
+        start(std::slice::from_ref(&self.function), &self.sources, checkpoints).await
+    }
+
+    fn put(&self, pk: &str) {
+        let request = json!({ "TableName": TABLE, "Item": { "pk": { "S": pk } } });
+        self.sources.table.database().put_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    async fn send(&self, bodies: &[&str]) {
+        let entries = bodies.iter().map(|&body| SendEntry { body: body.into(), ..SendEntry::default() }).collect();
+        self.sources.queues.send("work", entries).await.unwrap();
+    }
+
+    /// Messages of `work` that wait and that are in flight.
+    async fn counts(&self) -> (String, String) {
+        let attributes = self.sources.queues.attributes("work").await.unwrap();
+        let count = |name: &str| attributes[name].clone();
+        (count("ApproximateNumberOfMessages"), count("ApproximateNumberOfMessagesNotVisible"))
+    }
+
+    async fn stop(self, mut running: JoinSet<()>) {
+        self.stop.send_replace(true);
+        while running.join_next().await.is_some() {}
+        self.sources.lambda.shutdown(Duration::from_secs(5)).await;
+    }
+}
+
+fn table() -> Table {
+    Table {
+        name: TABLE.into(),
+        create_request: json!({
+            "TableName": TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+            "StreamSpecification": { "StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES" },
+        }),
+        stream_view: Some("NEW_AND_OLD_IMAGES".into()),
+        ttl_attribute: None,
+    }
+}
+
+fn queue_mapping() -> Mapping {
+    Mapping::Queue(QueueMapping {
+        queue: "work".into(),
+        batch_size: 10,
+        window: Duration::ZERO,
+        maximum_concurrency: Some(2),
+        report_failures: true,
+    })
+}
+
+fn stream_mapping() -> Mapping {
+    Mapping::Stream(StreamMapping {
+        table: TABLE.into(),
+        batch_size: 100,
+        window: Duration::ZERO,
+        bisect: true,
+        retries: Some(1),
+        on_failure_queue: Some("dead".into()),
+        report_failures: true,
+        starting_position: StartingPosition::TrimHorizon,
+    })
+}
+
+/// Asks again until the answer is the expected one; the test's own time limit ends it.
+async fn eventually<T: PartialEq>(expected: &T, mut ask: impl AsyncFnMut() -> T) {
+    let asked = async {
+        while &ask().await != expected {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), asked).await.expect("the condition never came");
+}
+
+#[tokio::test]
+async fn messages_that_succeed_are_deleted_and_the_failed_one_stays_in_flight() {
+    let host = Host::with(queue_mapping(), &["sqs:*"]).await;
+    host.send(&["good", "bad", "good"]).await;
+    let running = host.start(None).await.unwrap();
+    eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
+    // The mapping goes on behind it.
+    host.send(&["good"]).await;
+    eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
+    host.stop(running).await;
+}
+
+#[tokio::test]
+async fn a_bad_record_is_cut_out_of_its_batch_and_named_to_the_on_failure_queue() {
+    let dir = tempfile::tempdir().unwrap();
+    let host = Host::with(stream_mapping(), &["sqs:SendMessage", "dynamodb:*"]).await;
+    for pk in ["a", "b", "bad", "c"] {
+        host.put(pk);
+    }
+    let running = host.start(Some(dir.path())).await.unwrap();
+    let told = host.sources.queues.receive("dead", 10, Duration::from_secs(20), None).await.unwrap();
+    let [notice] = &told[..] else { panic!("{} notices", told.len()) };
+    let notice: Value = serde_json::from_str(&notice.body).unwrap();
+    assert_eq!(notice["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(notice["requestContext"]["approximateInvokeCount"], 2);
+    let batch = &notice["DDBStreamBatchInfo"];
+    assert_eq!((&batch["batchSize"], &batch["startSequenceNumber"]), (&json!(1), &batch["endSequenceNumber"]));
+    // The record after it is delivered, and the checkpoint is past it: a second host would find nothing to do.
+    let bad = batch["endSequenceNumber"].as_str().unwrap().to_owned();
+    let checkpoint = dir.path().join(format!("turno-worker.{TABLE}"));
+    eventually(&true, async || std::fs::read_to_string(&checkpoint).is_ok_and(|number| number > bad)).await;
+    assert!(host.sources.queues.receive("dead", 1, Duration::ZERO, None).await.unwrap().is_empty());
+    host.stop(running).await;
+}
+
+#[tokio::test]
+async fn a_mapping_does_not_start_without_the_permissions_that_it_needs() {
+    for (mapping, allowed, missing) in [
+        (queue_mapping(), &["sqs:ReceiveMessage", "sqs:GetQueueAttributes"][..], "sqs:DeleteMessage"),
+        (stream_mapping(), &["dynamodb:*"][..], "sqs:SendMessage"),
+    ] {
+        let host = Host::with(mapping, allowed).await;
+        let refusal = host.start(None).await.unwrap_err().to_string();
+        assert!(refusal.contains(missing) && refusal.contains("WorkerFunction"), "{refusal}");
+        host.sources.lambda.shutdown(Duration::ZERO).await;
+    }
+}

@@ -1,0 +1,211 @@
+//! Receiving: which messages may go out now, and what happens to those that have been out too often.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rusqlite::{Row, params};
+
+use super::super::message::md5_hex;
+use super::super::receipt::Receipt;
+use super::super::{Error, ReceivedMessage, millis};
+use super::{Queue, Store};
+
+/// The longest visibility timeout, in seconds: 12 hours.
+pub(super) const MAX_VISIBILITY_SECS: u64 = 43_200;
+
+/// True of a message whose FIFO group has a message in flight. `?1` is the queue, `?2` now; `m` is the message.
+macro_rules! group_is_locked {
+    () => {
+        "EXISTS (SELECT 1 FROM messages AS l WHERE l.queue_id = ?1 AND l.group_id = m.group_id
+                 AND l.receipt IS NOT NULL AND l.visible_at > ?2)"
+    };
+}
+
+const COLUMNS: &str = "seq, message_id, group_id, deduplication_id, body, attributes, trace_header, dead_letter_source,
+                       sent_at, visible_at, receive_count, first_received_at";
+
+/// What a receive found.
+pub(in super::super) struct Received {
+    pub(in super::super) messages: Vec<ReceivedMessage>,
+    /// When there are no messages: the next time that one may become visible by itself.
+    pub(in super::super) next_visible_at: Option<i64>,
+    /// The queue's own long poll.
+    pub(in super::super) queue_wait: Duration,
+}
+
+/// A message as it is stored.
+struct Stored {
+    seq: i64,
+    message_id: String,
+    group_id: Option<String>,
+    deduplication_id: Option<String>,
+    body: String,
+    attributes: String,
+    trace_header: Option<String>,
+    dead_letter_source: Option<String>,
+    sent_at: i64,
+    visible_at: i64,
+    receive_count: i64,
+    first_received_at: Option<i64>,
+}
+
+impl Store<'_> {
+    /// Takes up to `max` messages (1 to 10) out of sight for `visibility`, or for as long as the queue says.
+    ///
+    /// A FIFO queue gives a group's messages in order, and none while one of the group is in flight.
+    pub(in super::super) fn receive(
+        &self,
+        queue: &Queue,
+        max: u32,
+        visibility: Option<Duration>,
+    ) -> Result<Received, Error> {
+        if !(1..=10).contains(&max) {
+            let reason = "Must be between 1 and 10, if provided.";
+            return Err(Error::invalid_value(max, "MaxNumberOfMessages", reason));
+        }
+        let timeout = visibility.unwrap_or(Duration::from_secs(queue.spec.visibility_timeout_secs.into()));
+        check_visibility(timeout)?;
+        self.expire(queue)?;
+        self.give_up_exhausted(queue)?;
+        let limit = max as usize;
+        let mut messages = Vec::new();
+        for head in self.heads(queue, max)? {
+            match &head.group_id {
+                _ if messages.len() == limit => break,
+                Some(group) if queue.spec.fifo => {
+                    for next in self.front_of_group(queue, group, limit - messages.len())? {
+                        messages.push(self.deliver(queue, next, timeout)?);
+                    }
+                }
+                _ => messages.push(self.deliver(queue, head, timeout)?),
+            }
+        }
+        let next_visible_at = if messages.is_empty() { self.next_visible_at(queue)? } else { None };
+        let queue_wait = Duration::from_secs(queue.spec.receive_wait_secs.into());
+        Ok(Received { messages, next_visible_at, queue_wait })
+    }
+
+    /// Where a receive may start: visible heads, those visible longest first, of groups that are not locked.
+    fn heads(&self, queue: &Queue, limit: u32) -> Result<Vec<Stored>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM messages AS m WHERE queue_id = ?1 AND head = 1 AND visible_at <= ?2
+             AND (NOT ?3 OR NOT {}) ORDER BY visible_at, seq LIMIT ?4",
+            group_is_locked!()
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![queue.id, self.now, queue.spec.fifo, limit], read_message)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The first messages of an unlocked group, up to one that is not visible (delayed) yet.
+    fn front_of_group(&self, queue: &Queue, group: &str, limit: usize) -> Result<Vec<Stored>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM messages WHERE queue_id = ?1 AND group_id = ?2 ORDER BY seq LIMIT ?3");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![queue.id, group, limit], read_message)?;
+        let visible = |row: &rusqlite::Result<Stored>| row.as_ref().map_or(true, |row| row.visible_at <= self.now);
+        Ok(rows.take_while(visible).collect::<Result<_, _>>()?)
+    }
+
+    fn deliver(&self, queue: &Queue, message: Stored, timeout: Duration) -> Result<ReceivedMessage, Error> {
+        let nonce = fastrand::i64(0..);
+        let sql = "UPDATE messages SET receive_count = receive_count + 1, receives_here = receives_here + 1,
+                          first_received_at = COALESCE(first_received_at, ?2), received_at = ?2,
+                          receipt = ?3, visible_at = ?4 WHERE seq = ?1";
+        let row = params![message.seq, self.now, nonce, self.now + millis(timeout)];
+        self.connection.prepare_cached(sql)?.execute(row)?;
+        let message_attributes = serde_json::from_str(&message.attributes).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(error))
+        })?;
+        Ok(ReceivedMessage {
+            receipt_handle: Receipt { queue: queue.id, seq: message.seq, nonce }.encode(),
+            attributes: self.system_attributes(queue, &message),
+            message_attributes,
+            md5_of_body: md5_hex(&message.body),
+            message_id: message.message_id,
+            body: message.body,
+        })
+    }
+
+    fn system_attributes(&self, queue: &Queue, message: &Stored) -> BTreeMap<String, String> {
+        let all = [
+            ("SenderId", Some(self.names.account().to_owned())),
+            ("SentTimestamp", Some(message.sent_at.to_string())),
+            ("ApproximateReceiveCount", Some((message.receive_count + 1).to_string())),
+            ("ApproximateFirstReceiveTimestamp", Some(message.first_received_at.unwrap_or(self.now).to_string())),
+            ("MessageGroupId", message.group_id.clone()),
+            ("MessageDeduplicationId", message.deduplication_id.clone()),
+            ("SequenceNumber", queue.spec.fifo.then(|| format!("{:020}", message.seq))),
+            ("AWSTraceHeader", message.trace_header.clone()),
+            ("DeadLetterQueueSourceArn", message.dead_letter_source.as_deref().map(|name| self.names.arn(name))),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    /// Moves to the dead-letter queue what would be received once more than the redrive policy allows.
+    ///
+    /// A standard queue keeps the time of sending over the move; a FIFO queue starts it again.
+    /// Source: SQS Developer Guide, "Setting-up dead-letter queue retention".
+    fn give_up_exhausted(&self, queue: &Queue) -> Result<(), Error> {
+        let Some((dead_letter_queue, max_receive_count)) = &queue.spec.redrive else { return Ok(()) };
+        let Some(target) = self.find_queue(dead_letter_queue)? else { return Ok(()) };
+        let sql = format!(
+            "SELECT seq FROM messages AS m INDEXED BY messages_received
+             WHERE queue_id = ?1 AND receipt IS NOT NULL AND visible_at <= ?2 AND receives_here >= ?4
+             AND (NOT ?3 OR NOT {}) ORDER BY seq",
+            group_is_locked!()
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let row = params![queue.id, self.now, queue.spec.fifo, max_receive_count];
+        let exhausted: Vec<i64> = statement.query_map(row, |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let sql = "INSERT INTO messages (queue_id, message_id, group_id, deduplication_id, body, attributes,
+                          trace_header, dead_letter_source, sent_at, visible_at, receive_count, first_received_at, head)
+                   SELECT ?2, message_id, group_id, deduplication_id, body, attributes, trace_header, ?5,
+                          IIF(?3, ?4, sent_at), ?4, receive_count, first_received_at,
+                          NOT ?3 OR NOT EXISTS (SELECT 1 FROM messages AS o
+                                                WHERE o.queue_id = ?2 AND o.group_id = messages.group_id)
+                   FROM messages WHERE seq = ?1";
+        for seq in &exhausted {
+            let row = params![seq, target.id, queue.spec.fifo, self.now, queue.spec.name];
+            self.connection.prepare_cached(sql)?.execute(row)?;
+            self.connection.prepare_cached("DELETE FROM messages WHERE seq = ?1")?.execute([seq])?;
+        }
+        if !exhausted.is_empty() {
+            self.wake(&target.spec.name);
+        }
+        Ok(())
+    }
+
+    fn next_visible_at(&self, queue: &Queue) -> Result<Option<i64>, Error> {
+        let sql = "SELECT MIN(at) FROM (
+                     SELECT MIN(visible_at) AS at FROM messages WHERE queue_id = ?1 AND head = 1 AND visible_at > ?2
+                     UNION ALL
+                     SELECT MIN(visible_at) FROM messages WHERE queue_id = ?1 AND head = 0 AND visible_at > ?2)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([queue.id, self.now], |row| row.get(0))?)
+    }
+}
+
+/// Refuses a visibility timeout of more than 12 hours.
+pub(super) fn check_visibility(timeout: Duration) -> Result<(), Error> {
+    if timeout <= Duration::from_secs(MAX_VISIBILITY_SECS) {
+        return Ok(());
+    }
+    let reason = format!("Must be between 0 and {MAX_VISIBILITY_SECS}.");
+    Err(Error::invalid_value(timeout.as_secs(), "VisibilityTimeout", &reason))
+}
+
+fn read_message(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok(Stored {
+        seq: row.get(0)?,
+        message_id: row.get(1)?,
+        group_id: row.get(2)?,
+        deduplication_id: row.get(3)?,
+        body: row.get(4)?,
+        attributes: row.get(5)?,
+        trace_header: row.get(6)?,
+        dead_letter_source: row.get(7)?,
+        sent_at: row.get(8)?,
+        visible_at: row.get(9)?,
+        receive_count: row.get(10)?,
+        first_received_at: row.get(11)?,
+    })
+}

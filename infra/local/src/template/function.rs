@@ -1,0 +1,123 @@
+//! `AWS::Serverless::Function`: the process, the role and the events.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::{
+    Function, TemplateError,
+    events::{self, Event, Known},
+    intrinsics::Problem,
+    loose::{Count, Text, read as read_properties},
+    resources::{Declared, small},
+    role,
+};
+
+/// `Globals.Function`: properties of every function that has not its own.
+pub(super) struct Globals(Value);
+
+impl Globals {
+    pub(super) fn read(globals: &Map<String, Value>) -> Result<Self, TemplateError> {
+        match globals.keys().find(|section| *section != "Function") {
+            Some(section) => Err(TemplateError::new(format!("Globals.{section}"), "the local host does not know it")),
+            None => Ok(Self(globals.get("Function").cloned().unwrap_or_else(|| Value::Object(Map::new())))),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Properties {
+    #[serde(default, rename = "FunctionName")]
+    _function_name: IgnoredAny,
+    #[serde(default, rename = "Description")]
+    _description: IgnoredAny,
+    #[serde(rename = "CodeUri")]
+    _code_uri: IgnoredAny,
+    #[serde(default, rename = "Architectures")]
+    _architectures: IgnoredAny,
+    #[serde(default, rename = "LoggingConfig")]
+    _logging_config: IgnoredAny,
+    #[serde(rename = "Handler")]
+    _handler: IgnoredAny,
+    runtime: String,
+    role: String,
+    timeout: Option<Count>,
+    memory_size: Option<Count>,
+    reserved_concurrent_executions: Option<Count>,
+    event_invoke_config: Option<EventInvokeConfig>,
+    #[serde(default)]
+    environment: Environment,
+    #[serde(default)]
+    events: BTreeMap<String, Event>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct EventInvokeConfig {
+    maximum_retry_attempts: Count,
+    #[serde(default, rename = "MaximumEventAgeInSeconds")]
+    _maximum_event_age_in_seconds: IgnoredAny,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Environment {
+    variables: BTreeMap<String, Text>,
+}
+
+/// Reads a function whose globals are not yet merged.
+pub(super) fn read(here: &Declared<'_>, globals: &Globals, known: &Known<'_>) -> Result<Function, Problem> {
+    let own = here.resource.get("Properties").cloned().unwrap_or_default();
+    let merged = merge(globals.0.clone(), own);
+    let properties: Properties = read_properties(here.scope.resolve(&merged)?.unwrap_or_default())?;
+    if properties.runtime != "provided.al2023" {
+        let reason = format!("the local host runs binaries for provided.al2023, not for {}", properties.runtime);
+        return Err(Problem::new(reason).under("Runtime"));
+    }
+    let binary = here.resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
+    let binary = binary.ok_or_else(|| Problem::new("is missing").under("Metadata.BuildProperties.Binary"))?;
+    let mut function = Function {
+        logical_id: here.logical_id.to_owned(),
+        name: here.name()?,
+        binary: binary.to_owned(),
+        timeout: Duration::from_secs(properties.timeout.map_or(3, |Count(secs)| secs)),
+        memory_mb: small(properties.memory_size.unwrap_or(Count(128)), "MemorySize")?,
+        reserved_concurrency: properties
+            .reserved_concurrent_executions
+            .map(|count| small(count, "ReservedConcurrentExecutions"))
+            .transpose()?,
+        asynchronous_retries: match properties.event_invoke_config {
+            Some(config) => small(config.maximum_retry_attempts, "EventInvokeConfig.MaximumRetryAttempts")?,
+            None => 2,
+        },
+        environment: properties.environment.variables.into_iter().map(|(name, Text(value))| (name, value)).collect(),
+        statements: role::statements(here, &properties.role)?,
+        routes: Vec::new(),
+        mappings: Vec::new(),
+        schedules: Vec::new(),
+    };
+    for (name, event) in properties.events {
+        events::add(&mut function, &name, event, known).map_err(|problem| problem.under(format!("Events.{name}")))?;
+    }
+    Ok(function)
+}
+
+/// Maps are merged, and anything else of the function replaces the global.
+fn merge(global: Value, own: Value) -> Value {
+    match (global, own) {
+        (Value::Object(mut merged), Value::Object(own)) => {
+            for (key, value) in own {
+                let value = match merged.remove(&key) {
+                    Some(global) => merge(global, value),
+                    None => value,
+                };
+                merged.insert(key, value);
+            }
+            Value::Object(merged)
+        }
+        (_, own) => own,
+    }
+}

@@ -1,0 +1,60 @@
+//! The types of resources that the host knows, and what each is to it.
+
+use serde_json::Value;
+
+use super::intrinsics::Problem;
+
+/// What a type of resource is to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Function,
+    Queue,
+    Table,
+    Secret,
+    Api,
+    Role,
+    LogGroup,
+    /// Does nothing on one machine, and nothing that runs refers to it.
+    WithoutCounterpart,
+}
+
+impl Kind {
+    fn of(resource_type: &str) -> Option<Self> {
+        Some(match resource_type {
+            "AWS::Serverless::Function" => Self::Function,
+            "AWS::SQS::Queue" => Self::Queue,
+            "AWS::DynamoDB::Table" => Self::Table,
+            "AWS::SecretsManager::Secret" => Self::Secret,
+            "AWS::Serverless::HttpApi" => Self::Api,
+            "AWS::IAM::Role" => Self::Role,
+            "AWS::Logs::LogGroup" => Self::LogGroup,
+            "AWS::CloudWatch::Alarm"
+            | "AWS::CloudWatch::Dashboard"
+            | "AWS::Cognito::UserPool"
+            | "AWS::Cognito::UserPoolClient"
+            | "AWS::SNS::Subscription"
+            | "AWS::SNS::Topic" => Self::WithoutCounterpart,
+            _ => return None,
+        })
+    }
+
+    /// The property that names a resource of this kind.
+    pub(super) fn name_property(self) -> Option<&'static str> {
+        match self {
+            Self::Function => Some("FunctionName"),
+            Self::Queue => Some("QueueName"),
+            Self::Table => Some("TableName"),
+            Self::Secret => Some("Name"),
+            Self::Role => Some("RoleName"),
+            Self::LogGroup => Some("LogGroupName"),
+            Self::Api | Self::WithoutCounterpart => None,
+        }
+    }
+}
+
+/// The kind of a resource, or that the host does not know its type.
+pub(super) fn kind_of(resource: &Value) -> Result<Kind, Problem> {
+    let resource_type = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+    Kind::of(resource_type)
+        .ok_or_else(|| Problem::new(format!("the local host does not know the type {resource_type:?}")))
+}

@@ -1,0 +1,24 @@
+//! What WhatsApp providers send and accept, translated to and from domain types, and the proof that they sent it.
+//!
+//! Pure: bytes and JSON in, domain types out. No I/O and no clock; `received_at` is an argument. A provider's body is hostile
+//! input: nothing here may panic on it, take more than linear time over it, or lose one message because of another.
+//!
+//! The way of a body: [`signature`] proves who sent it, `split` of its provider cuts it into [`unit::Unit`]s that travel on
+//! the inbound queue, [`observation::parse`] says what one unit means. Source: whatsapp.md.
+
+pub mod baileys;
+pub mod cloud_api;
+mod content;
+#[cfg(test)]
+mod corpus;
+mod lenient;
+pub mod moment;
+pub mod observation;
+#[cfg(test)]
+mod samples;
+pub mod signature;
+pub mod unit;
+mod unreadable;
+
+pub use observation::{Observation, parse, without_connection};
+pub use unit::{Part, Source, Unit};

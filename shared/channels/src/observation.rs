@@ -1,0 +1,75 @@
+//! What a unit means.
+
+use std::borrow::Cow;
+
+use domain::connection::Connection;
+use domain::delivery::DeliveryReport;
+use domain::message::InboundMessage;
+
+use crate::unit::{Part, Unit};
+use crate::{baileys, cloud_api};
+
+/// What a unit means for the help desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observation {
+    /// Something was said.
+    Message(InboundMessage),
+    /// A message of ours came further, or failed.
+    Delivery(DeliveryReport),
+    /// It is kept for a person to look at, and opens no ticket.
+    Inspect {
+        /// A fixed word, or `field:` with the name of a provider's field. Never content.
+        reason: Cow<'static, str>,
+    },
+    /// It means nothing here; only its reason is counted.
+    Nothing {
+        /// As in `Inspect`.
+        reason: Cow<'static, str>,
+    },
+}
+
+impl Observation {
+    pub(crate) fn inspect(reason: &'static str) -> Self {
+        Self::Inspect { reason: Cow::Borrowed(reason) }
+    }
+
+    pub(crate) fn nothing(reason: &'static str) -> Self {
+        Self::Nothing { reason: Cow::Borrowed(reason) }
+    }
+}
+
+/// Says what a unit of this connection means. Never fails: what cannot be understood is for inspection.
+///
+/// The same unit received at another time gives a message with the same id and time, see [`crate::moment`]; only the
+/// effect of a replayed Baileys message depends on how old it was when it was received.
+pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
+    match &unit.part {
+        Part::CloudMessage { message, contact, own_number } => {
+            cloud_api::parse::message(message, contact.as_ref(), own_number.as_deref(), connection)
+        }
+        Part::CloudEcho { message, contact, own_number } => {
+            cloud_api::parse::echo(message, contact.as_ref(), own_number.as_deref())
+        }
+        Part::CloudStatus { status } => cloud_api::parse::status(status, unit.received_at),
+        Part::BaileysMessage { message, upsert, own } => {
+            baileys::parse::message(message, *upsert, own, unit.received_at, connection)
+        }
+        Part::CloudErrors { .. } | Part::CloudOther { .. } | Part::Unreadable { .. } => without_connection(unit),
+    }
+}
+
+/// Says what a unit means whose connection is not known: an account-level field, or a number that nobody has connected yet.
+pub fn without_connection(unit: &Unit) -> Observation {
+    match &unit.part {
+        // Months of old messages and address books: never tickets, too much to keep until issue 4 reads them.
+        Part::CloudOther { field, .. } if matches!(field.as_str(), "history" | "smb_app_state_sync") => {
+            Observation::Nothing { reason: Cow::Owned(format!("field:{field}")) }
+        }
+        Part::CloudOther { field, .. } => Observation::Inspect { reason: Cow::Owned(format!("field:{field}")) },
+        Part::CloudErrors { .. } => Observation::inspect("provider_errors"),
+        Part::Unreadable { reason, .. } => Observation::Inspect { reason: Cow::Owned(reason.clone()) },
+        Part::CloudMessage { .. } | Part::CloudEcho { .. } | Part::CloudStatus { .. } | Part::BaileysMessage { .. } => {
+            Observation::inspect("unknown_connection")
+        }
+    }
+}

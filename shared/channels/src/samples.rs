@@ -1,0 +1,142 @@
+//! Values that several tests start from.
+
+use domain::alias::Alias;
+use domain::connection::{Connection, GroupPolicy, Provider, ReopenPolicy};
+use domain::ids::{ConnectionId, OrganizationId, QueueId};
+use jiff::Timestamp;
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+use crate::{Observation, Unit, baileys, cloud_api, parse};
+
+pub(crate) const CLOUD: &str = include_str!("../fixtures/cloud_batch.json");
+pub(crate) const BAILEYS: &str = include_str!("../fixtures/baileys_upsert.json");
+
+/// A minute after the messages of the fixtures.
+pub(crate) fn received_at() -> Timestamp {
+    Timestamp::from_second(1_763_694_180).unwrap()
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+pub(crate) fn connection(groups: GroupPolicy, own: Vec<Alias>) -> Connection {
+    Connection {
+        id: ConnectionId::new("comercial").unwrap(),
+        org: OrganizationId::new("demo").unwrap(),
+        provider: Provider::CloudApi { phone_number_id: "100000000000001".to_owned(), app: "default".to_owned() },
+        own,
+        queue: QueueId::new("sales").unwrap(),
+        reopen: ReopenPolicy::default(),
+        groups,
+    }
+}
+
+pub(crate) fn cloud_units(body: &[u8]) -> Vec<Unit> {
+    cloud_api::split("default", body, received_at())
+}
+
+pub(crate) fn baileys_batch(body: &[u8]) -> baileys::Batch {
+    let connection = connection(GroupPolicy::Mention, vec![]);
+    baileys::split(&connection.org, &connection.id, body, received_at())
+}
+
+/// What both providers make of a body, after a journey through the queue.
+pub(crate) fn observe_everything(body: &[u8]) -> Vec<Observation> {
+    let connection = connection(GroupPolicy::All, vec![]);
+    cloud_units(body)
+        .into_iter()
+        .chain(baileys_batch(body).units)
+        .map(|unit| {
+            let json = unit.to_json().unwrap();
+            assert!(json.len() < 1_048_576, "a unit of {} bytes", json.len());
+            let received = Unit::from_json(&json).unwrap();
+            assert_eq!(received.group(), unit.group());
+            assert_eq!(received.dedup(), unit.dedup());
+            assert!(received.for_inspection().len() <= 200_000);
+            parse(&received, &connection)
+        })
+        .collect()
+}
+
+/// JSON built from the words that the parsers look for, in places where they do not belong.
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
+    let word = prop::sample::select(vec![
+        "object",
+        "whatsapp_business_account",
+        "entry",
+        "changes",
+        "field",
+        "messages",
+        "statuses",
+        "errors",
+        "contacts",
+        "message_echoes",
+        "value",
+        "metadata",
+        "phone_number_id",
+        "display_phone_number",
+        "from",
+        "from_user_id",
+        "to",
+        "id",
+        "type",
+        "text",
+        "body",
+        "timestamp",
+        "group_id",
+        "context",
+        "interactive",
+        "button_reply",
+        "title",
+        "recipient_id",
+        "status",
+        "sent",
+        "failed",
+        "wa_id",
+        "profile",
+        "name",
+        "key",
+        "remoteJid",
+        "fromMe",
+        "participant",
+        "message",
+        "conversation",
+        "extendedTextMessage",
+        "contextInfo",
+        "mentionedJid",
+        "ephemeralMessage",
+        "editedMessage",
+        "protocolMessage",
+        "messageTimestamp",
+        "low",
+        "high",
+        "event",
+        "data",
+        "messages.upsert",
+        "sender",
+        "update",
+        "77079861373",
+        "77079861373@s.whatsapp.net",
+        "9000000000001:3@lid",
+        "120363000000000001@g.us",
+        "status@broadcast",
+        "é😀",
+    ]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        word.clone().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(8, 128, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((word.clone(), inner), 0..8).prop_map(|fields| {
+                Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
+            }),
+        ]
+    })
+}

@@ -1,0 +1,267 @@
+//! One thing a provider told us, as it travels on the inbound queue: a message, a status, an error, or what could not be read.
+//!
+//! A unit holds the provider's own JSON, so that what it means is decided (and, after a bug fix, decided again) by the
+//! consumer. The webhook only cuts. A unit always fits one queue message of 1 MiB.
+
+use domain::alias::Alias;
+use domain::ids::{ConnectionId, OrganizationId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{baileys, cloud_api, lenient, unreadable};
+
+/// The largest part, in bytes of JSON. SQS allows 1,048,576 for the whole message; the rest is for the source and the time.
+const LARGEST_PART: usize = 1_000_000;
+
+/// How much of a part is kept for inspection: less than an item of the table can hold.
+const INSPECTED_BYTES: usize = 200_000;
+
+/// Where a unit came from: what its connection is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Meta's Cloud API. The connection is looked up by `phone_number_id`.
+    CloudApi {
+        /// Which of our Meta apps signed it.
+        app: String,
+        /// The number it concerns; absent for account-level fields.
+        phone_number_id: Option<String>,
+        /// The `WhatsApp` business account, `entry[].id`.
+        waba_id: Option<String>,
+    },
+    /// A Baileys gateway, known by its bearer token.
+    Baileys {
+        /// The organization that owns the connection.
+        org: OrganizationId,
+        /// The connection.
+        connection: ConnectionId,
+    },
+}
+
+/// Who the Cloud API says a message is from or to: the part of `contacts[]` that belongs to it, shortened to what is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CloudContact {
+    /// Digits of the phone number, absent for people known by user name only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wa_id: Option<String>,
+    /// The business-scoped user id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The same person's id in the parent portfolio.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_user_id: Option<String>,
+    /// The name that the person shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Whether a Baileys message came live or was replayed after a reconnect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upsert {
+    /// Live, or the gateway did not say.
+    #[default]
+    Notify,
+    /// Replayed, or an echo of our own side. Customer messages of an offline spell come this way.
+    Append,
+}
+
+/// What the provider told us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// An element of `messages[]`.
+    CloudMessage {
+        /// The element.
+        message: Value,
+        /// The contact that belongs to it.
+        contact: Option<CloudContact>,
+        /// `metadata.display_phone_number`: the number of our own side, in any spelling.
+        own_number: Option<String>,
+    },
+    /// An element of `message_echoes[]`: written by our side in the phone app.
+    CloudEcho {
+        /// The element.
+        message: Value,
+        /// The contact that belongs to it.
+        contact: Option<CloudContact>,
+        /// As in `CloudMessage`.
+        own_number: Option<String>,
+    },
+    /// An element of `statuses[]`.
+    CloudStatus {
+        /// The element.
+        status: Value,
+    },
+    /// `errors[]` of a whole value.
+    CloudErrors {
+        /// The list.
+        errors: Value,
+    },
+    /// A change of any other field.
+    CloudOther {
+        /// The field's name; `unknown` when there is none.
+        field: String,
+        /// Its value, whole.
+        value: Value,
+    },
+    /// One `WAMessage`, without its thumbnails and inlined media.
+    BaileysMessage {
+        /// The message with its key.
+        message: Value,
+        /// How it came.
+        upsert: Upsert,
+        /// Identities of our own side that the body named, as JIDs.
+        own: Vec<String>,
+    },
+    /// What could not be read or, until the claim check of issue 4, does not fit a queue message.
+    Unreadable {
+        /// A fixed word.
+        reason: String,
+        /// The beginning of it, with credentials blanked.
+        raw: String,
+        /// How long the whole was.
+        bytes: u64,
+        /// The digest of the whole, lower-case hex.
+        sha256: String,
+    },
+}
+
+/// The layout of a unit on the queue. A reader refuses one that it does not know, so that a deployment in mid-roll never
+/// misreads a newer unit: it goes back to the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+struct Layout;
+
+impl Layout {
+    const NUMBER: u8 = 1;
+}
+
+impl TryFrom<u8> for Layout {
+    type Error = String;
+    fn try_from(number: u8) -> Result<Self, String> {
+        if number == Self::NUMBER { Ok(Self) } else { Err(format!("unit layout {number} is not known")) }
+    }
+}
+
+impl From<Layout> for u8 {
+    fn from(_: Layout) -> Self {
+        Layout::NUMBER
+    }
+}
+
+/// One thing a provider told us.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    #[serde(rename = "v")]
+    layout: Layout,
+    /// Where it came from.
+    pub source: Source,
+    /// When the webhook had it, by our clock.
+    pub received_at: Timestamp,
+    /// What it is.
+    pub part: Part,
+}
+
+/// Why a queue message is not a unit. A bug or a newer layout, never a provider's doing.
+#[derive(Debug, thiserror::Error)]
+#[error("the queue message is not a unit")]
+pub struct NotAUnit(#[from] serde_json::Error);
+
+impl Unit {
+    /// A unit; a part that would not fit the queue becomes `Unreadable` with the beginning of its JSON and its digest.
+    ///
+    /// `could_be_large` spares the measuring where the whole body was small. Claim check (the whole body to an object store)
+    /// comes with issue 4; until then a single message of nearly 1 MB, which no client can write, is kept for inspection only.
+    pub(crate) fn new(source: Source, received_at: Timestamp, part: Part, could_be_large: bool) -> Self {
+        let part = if could_be_large { fitting(part) } else { part };
+        Self { layout: Layout, source, received_at, part }
+    }
+
+    /// Reads a queue message's body.
+    pub fn from_json(text: &str) -> Result<Self, NotAUnit> {
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The queue message's body, below 1 MiB, in the characters that SQS takes: it refuses U+FFFE and U+FFFF, which JSON
+    /// allows, and a message that is refused for ever would make the provider send its whole batch again for a week.
+    pub fn to_json(&self) -> Result<String, NotAUnit> {
+        let json = serde_json::to_string(self)?;
+        if json.contains(['\u{FFFE}', '\u{FFFF}']) {
+            return Ok(json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"));
+        }
+        Ok(json)
+    }
+
+    /// The FIFO group: 32 hexadecimal digits, the same for everything between one account of ours and one person or group.
+    ///
+    /// A digest, because group ids are seen in metrics and logs and must not show a phone number. What names nobody has a
+    /// group of its own, by content, so that it waits for nothing and delays nothing.
+    pub fn group(&self) -> String {
+        let counterpart = match &self.part {
+            Part::CloudMessage { message, contact, .. } => {
+                cloud_api::identity::counterpart_of_message(message, contact.as_ref())
+            }
+            Part::CloudEcho { message, contact, own_number } => {
+                cloud_api::identity::counterpart_of_echo(message, contact.as_ref(), own_number.as_deref())
+            }
+            Part::CloudStatus { status } => cloud_api::identity::counterpart_of_status(status),
+            Part::BaileysMessage { message, .. } => baileys::identity::counterpart(message),
+            Part::CloudErrors { .. } | Part::CloudOther { .. } | Part::Unreadable { .. } => None,
+        };
+        let name = counterpart
+            .map_or_else(|| self.dedup(), |alias: Alias| format!("{} {}", alias.kind.as_str(), alias.match_key()));
+        let mut digest = hex::encode(Sha256::digest(format!("{}\n{name}", self.account())));
+        digest.truncate(32);
+        digest
+    }
+
+    /// The FIFO deduplication id: a digest of the content and not of the time of receipt, so that an identical delivery within
+    /// five minutes is dropped by the queue, and a message that comes again with other content (a Baileys stub that is
+    /// decrypted later) is not.
+    pub fn dedup(&self) -> String {
+        let mut hash = Sha256::new();
+        // Values read from JSON can always be written again.
+        let content = serde_json::to_vec(&(&self.source, &self.part)).unwrap_or_default();
+        hash.update(content);
+        hex::encode(hash.finalize())
+    }
+
+    /// The part as text, for storing what only a person can judge; cut to what an item can hold.
+    pub fn for_inspection(&self) -> String {
+        let text = serde_json::to_string(&self.part).unwrap_or_default();
+        lenient::head(&text, INSPECTED_BYTES).to_owned()
+    }
+
+    fn account(&self) -> String {
+        match &self.source {
+            Source::CloudApi { app, phone_number_id, waba_id } => match (phone_number_id, waba_id) {
+                (Some(number), _) => format!("number {number}"),
+                (None, Some(waba)) => format!("waba {waba}"),
+                (None, None) => format!("app {app}"),
+            },
+            Source::Baileys { org, connection } => format!("connection {org} {connection}"),
+        }
+    }
+}
+
+fn fitting(part: Part) -> Part {
+    let longest = if matches!(part, Part::CloudOther { .. }) { INSPECTED_BYTES } else { LARGEST_PART };
+    if lenient::json_len(&part) <= longest {
+        return part;
+    }
+    match &part {
+        Part::CloudMessage { message: value, .. }
+        | Part::CloudEcho { message: value, .. }
+        | Part::CloudStatus { status: value }
+        | Part::CloudErrors { errors: value }
+        | Part::CloudOther { value, .. }
+        | Part::BaileysMessage { message: value, .. } => unreadable::value("too_large", value),
+        Part::Unreadable { .. } => part,
+    }
+}
+
+#[cfg(test)]
+mod tests;

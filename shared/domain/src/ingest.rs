@@ -1,0 +1,187 @@
+//! What one inbound message does: the decision, made from what is known and nothing else.
+//!
+//! The same input always gives the same plan, so a plan that was half carried out before a crash is made again and finished.
+
+use jiff::Timestamp;
+
+use crate::connection::Connection;
+use crate::conversation::Conversation;
+use crate::delivery::Delivery;
+use crate::ids::{ContactId, TicketId};
+use crate::message::{Content, Direction, Effect, InboundMessage, Message, MessageRef};
+use crate::sla::Sla;
+use crate::ticket::{Category, Priority, Source, Ticket, TicketChange, TicketState};
+
+/// The longest title made from a message, in characters. Short, so that the ticket stays within one write unit.
+const TITLE_LENGTH: usize = 60;
+
+/// What the table knows when a message comes.
+#[derive(Debug, Clone)]
+pub struct Known<'a> {
+    /// The connection that it came by.
+    pub connection: &'a Connection,
+    /// The contact that wrote.
+    pub contact: &'a ContactId,
+    /// The conversation, unless this is its first message.
+    pub conversation: Option<Conversation>,
+    /// The ticket in the conversation's slot or, when the slot is empty, the one that left it last.
+    pub ticket: Option<Ticket>,
+}
+
+/// What is to be done, in this order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The conversation as it was read, or a new one.
+    pub conversation: Conversation,
+    /// The message to store.
+    pub message: Message,
+    /// What happens to a ticket.
+    pub ticket: TicketStep,
+}
+
+/// What happens to a ticket.
+#[derive(Debug, Clone)]
+pub enum TicketStep {
+    /// Nothing: the message is only stored.
+    None,
+    /// The message joins the active ticket, which does not change.
+    Join(TicketId),
+    /// The message joins a ticket that changes by it.
+    Change(Box<TicketChange>),
+    /// The message opens the conversation's next ticket.
+    Open(Box<NewTicket>),
+}
+
+/// A ticket to be made. It has no number yet: that is taken in the transaction that makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewTicket {
+    /// The ticket with number 0.
+    pub ticket: Ticket,
+}
+
+/// Decides what a message does.
+pub fn plan(known: Known<'_>, inbound: &InboundMessage, now: Timestamp) -> Plan {
+    let conversation =
+        known.conversation.unwrap_or_else(|| Conversation::new(known.connection.id.clone(), known.contact.clone()));
+    let ticket = match inbound.effect {
+        Effect::Silent => TicketStep::None,
+        Effect::Opens => ticket_step(known.connection, &conversation, known.ticket, inbound, now),
+    };
+    let message = Message {
+        reference: MessageRef::inbound(conversation.id.clone(), inbound),
+        ticket: ticket.ticket_id().cloned(),
+        direction: direction(inbound),
+        content: inbound.content.clone(),
+        provider_id: Some(inbound.provider_id.clone()),
+        seq: if inbound.effect == Effect::Opens { conversation.in_seq + 1 } else { 0 },
+    };
+    Plan { conversation, message, ticket }
+}
+
+impl TicketStep {
+    /// The ticket that the message belongs to.
+    pub fn ticket_id(&self) -> Option<&TicketId> {
+        match self {
+            Self::None => None,
+            Self::Join(id) => Some(id),
+            Self::Change(change) => Some(&change.after.id),
+            Self::Open(new) => Some(&new.ticket.id),
+        }
+    }
+}
+
+fn direction(inbound: &InboundMessage) -> Direction {
+    if inbound.from_contact {
+        Direction::In
+    } else {
+        Direction::Out { agent: None, delivery: Delivery::Sent, error: None }
+    }
+}
+
+fn ticket_step(
+    connection: &Connection,
+    conversation: &Conversation,
+    ticket: Option<Ticket>,
+    inbound: &InboundMessage,
+    now: Timestamp,
+) -> TicketStep {
+    let Some(ticket) = ticket else {
+        return TicketStep::Open(Box::new(new_ticket(connection, conversation, None, inbound, now)));
+    };
+    match ticket.state {
+        // A cancelled ticket was no work at all: it is never reopened.
+        TicketState::Cancelled => {
+            TicketStep::Open(Box::new(new_ticket(connection, conversation, Some(ticket.id), inbound, now)))
+        }
+        TicketState::Closed => {
+            let closed_at = ticket.closed_at.unwrap_or(ticket.updated_at);
+            let reopens = connection.reopen.reopens(now.duration_since(closed_at));
+            match ticket.customer_wrote(inbound.written_at(now), now) {
+                Some(change) if reopens => TicketStep::Change(Box::new(change)),
+                _ => TicketStep::Open(Box::new(new_ticket(connection, conversation, Some(ticket.id), inbound, now))),
+            }
+        }
+        _ => match ticket.customer_wrote(inbound.written_at(now), now) {
+            Some(change) => TicketStep::Change(Box::new(change)),
+            None => TicketStep::Join(ticket.id),
+        },
+    }
+}
+
+fn new_ticket(
+    connection: &Connection,
+    conversation: &Conversation,
+    previous: Option<TicketId>,
+    inbound: &InboundMessage,
+    now: Timestamp,
+) -> NewTicket {
+    let priority = Priority::default();
+    let ticket = Ticket {
+        id: TicketId::of(&conversation.id, conversation.generation),
+        org: connection.org.clone(),
+        number: crate::number::TicketNumber { number: 0, year: 0, year_seq: 0 },
+        state: TicketState::New,
+        priority,
+        category: Category::default(),
+        title: title(&inbound.content),
+        description: None,
+        source: Source::Customer,
+        contact: conversation.contact.clone(),
+        conversation: Some(conversation.id.clone()),
+        connection: Some(connection.id.clone()),
+        queue: connection.queue.clone(),
+        agent: None,
+        is_group: inbound.sender.is_group,
+        generation: Some(conversation.generation),
+        previous,
+        created_at: now,
+        updated_at: now,
+        assigned_at: None,
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        reopen_count: 0,
+        // The contact waits since it wrote, however late the provider delivered.
+        sla: Sla::starting(inbound.written_at(now), priority),
+        version: 1,
+    };
+    NewTicket { ticket }
+}
+
+/// One line from a message: its first words, cut at a character, or the kind of a message that has none.
+fn title(content: &Content) -> String {
+    let text = content.text.as_deref().unwrap_or_default();
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        return format!("[{}]", content.kind);
+    }
+    if line.chars().count() <= TITLE_LENGTH {
+        return line;
+    }
+    let mut cut: String = line.chars().take(TITLE_LENGTH - 1).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests;

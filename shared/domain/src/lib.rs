@@ -1,0 +1,20 @@
+//! The rules of the help desk: what a ticket, a conversation, a contact and an SLA clock may do.
+//!
+//! Pure: no I/O, no clock, no AWS, no HTTP. Every function that depends on the time takes `now`, so that a rule is tested
+//! with a table and replayed with yesterday's time.
+
+pub mod access;
+pub mod agent;
+pub mod alias;
+pub mod connection;
+pub mod contact;
+pub mod conversation;
+pub mod delivery;
+pub mod event;
+pub mod ids;
+pub mod ingest;
+pub mod message;
+pub mod number;
+pub mod organization;
+pub mod sla;
+pub mod ticket;

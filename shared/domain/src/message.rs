@@ -1,0 +1,190 @@
+//! What was said: inbound messages as a channel understood them, and messages as they are stored.
+
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::alias::Alias;
+use crate::delivery::{Delivery, DeliveryError};
+use crate::ids::{AgentId, ConversationId, OutboundId, ProviderMessageId, TicketId};
+
+/// What a message is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// `text`, or the provider's name of another kind (`image`, `location`, `unsupported` …), lower case.
+    pub kind: String,
+    /// The words of it: the body of a text, the caption of an image, the title of a button.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// For kinds that are not text: the provider's own JSON, kept whole so that nothing is lost before the kind is handled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<String>,
+}
+
+impl Content {
+    /// A text message.
+    pub fn text(body: impl Into<String>) -> Self {
+        Self { kind: "text".to_owned(), text: Some(body.into()), raw: None }
+    }
+}
+
+/// Who wrote an inbound message, as the channel saw it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Every identity of the contact (of the group, for a group's message), strongest first. Never empty.
+    pub aliases: Vec<Alias>,
+    /// The name that the contact shows.
+    pub name: Option<String>,
+    /// Whether the contact is a group.
+    pub is_group: bool,
+}
+
+/// What an inbound message may do besides being stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// A customer wrote: it opens, joins or reopens a ticket.
+    Opens,
+    /// It is stored in its conversation and does nothing else (a reaction, an own echo, history, a group's small talk).
+    Silent,
+}
+
+/// One inbound message in domain terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundMessage {
+    /// The provider's id of it.
+    pub provider_id: ProviderMessageId,
+    /// When it was sent, by the provider's clock, verbatim: it is part of the message's key. The epoch where it is not known.
+    pub sent_at: Timestamp,
+    /// Who wrote it, or to whom an own echo was written.
+    pub sender: Sender,
+    /// What it says.
+    pub content: Content,
+    /// Whether the contact (`true`) or our own side (`false`, an echo of the phone app) wrote it.
+    pub from_contact: bool,
+    /// What it may do.
+    pub effect: Effect,
+}
+
+impl InboundMessage {
+    /// When it was written, as far as clocks and windows go: never in the future, and now where the provider did not say
+    /// (then `sent_at` is the epoch, so that the message keeps its key when it comes again).
+    pub fn written_at(&self, now: Timestamp) -> Timestamp {
+        if self.sent_at == Timestamp::UNIX_EPOCH { now } else { self.sent_at.min(now) }
+    }
+}
+
+/// Which side a stored message came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "direction")]
+pub enum Direction {
+    /// From the contact.
+    In,
+    /// From our side.
+    Out {
+        /// The agent who wrote it; absent for echoes of the phone app.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<AgentId>,
+        /// How far it has come.
+        delivery: Delivery,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<DeliveryError>,
+    },
+}
+
+/// A message as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Where it is stored; also its public id.
+    pub reference: MessageRef,
+    /// The ticket that it belongs to, if it belongs to one.
+    pub ticket: Option<TicketId>,
+    /// Which side it came from.
+    pub direction: Direction,
+    /// What it says.
+    pub content: Content,
+    /// The provider's id; absent until the provider took an outbound message.
+    pub provider_id: Option<ProviderMessageId>,
+    /// 1, 2, 3 … among the contact's messages of the conversation; 0 for ours.
+    pub seq: u64,
+}
+
+/// Names one message: its conversation, its time and its id there. Also what a provider gives back with statuses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageRef {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// When it was sent (inbound: provider's clock; outbound: ours), in milliseconds at most.
+    pub sent_at: Timestamp,
+    /// The provider's id of an inbound message, our own of an outbound one.
+    pub id: String,
+}
+
+impl MessageRef {
+    /// Names an inbound message. Deterministic, so that the stored message is its own mark against repetition.
+    pub fn inbound(conversation: ConversationId, message: &InboundMessage) -> Self {
+        let author = if message.from_contact { "" } else { "own." };
+        Self { conversation, sent_at: message.sent_at, id: format!("{author}{}", message.provider_id) }
+    }
+
+    /// Names an outbound message.
+    pub fn outbound(conversation: ConversationId, sent_at: Timestamp, id: &OutboundId) -> Self {
+        Self { conversation, sent_at, id: id.as_str().to_owned() }
+    }
+
+    /// The time in milliseconds, as it stands in the key.
+    pub fn sent_at_ms(&self) -> i64 {
+        self.sent_at.as_millisecond().max(0)
+    }
+}
+
+impl fmt::Display for MessageRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.conversation, self.sent_at_ms(), self.id)
+    }
+}
+
+/// Why a text does not name a message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a message is named by conversation, time and id, separated by dots")]
+pub struct InvalidMessageRef;
+
+impl FromStr for MessageRef {
+    type Err = InvalidMessageRef;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMessageRef> {
+        let mut parts = text.splitn(3, '.');
+        let (Some(conversation), Some(ms), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+            return Err(InvalidMessageRef);
+        };
+        let conversation = ConversationId::new(conversation).map_err(|_| InvalidMessageRef)?;
+        let ms: i64 = ms.parse().map_err(|_| InvalidMessageRef)?;
+        let sent_at = Timestamp::from_millisecond(ms).map_err(|_| InvalidMessageRef)?;
+        if id.is_empty() {
+            return Err(InvalidMessageRef);
+        }
+        Ok(Self { conversation, sent_at, id: id.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_reference_round_trips() {
+        let text = "cnv_1.1763694120123.wamid.HBgLNzc=.x";
+        let reference: MessageRef = text.parse().unwrap();
+        assert_eq!(reference.id, "wamid.HBgLNzc=.x");
+        assert_eq!(reference.to_string(), text);
+    }
+
+    #[test]
+    fn a_foreign_callback_is_not_a_reference() {
+        for text in ["", "order-5", "cnv_1.x.y", "cnv_1.5.", "c#.5.x", "cnv.99999999999999999999.x"] {
+            assert_eq!(text.parse::<MessageRef>(), Err(InvalidMessageRef), "{text}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! SLA clocks: when the first answer and the resolution are due, and whether they came in time.
+//!
+//! A clock runs on the wall clock from the moment the contact wrote until it is stopped. A breach is alerted once, also when the
+//! answer came late but before anybody looked.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::ticket::Priority;
+
+/// What a clock measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// From opening to the first answer of an agent.
+    FirstResponse,
+    /// From opening to the resolution.
+    Resolution,
+}
+
+impl Metric {
+    /// Both, in the order in which they fall due.
+    pub const ALL: [Self; 2] = [Self::FirstResponse, Self::Resolution];
+
+    /// The name in events.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstResponse => "first_response",
+            Self::Resolution => "resolution",
+        }
+    }
+
+    /// How long it may take. Source: requirements.md §1.4 (seed S1).
+    pub fn target(self, priority: Priority) -> SignedDuration {
+        let (minutes, hours) = (SignedDuration::from_mins, SignedDuration::from_hours);
+        match (self, priority) {
+            (Self::FirstResponse, Priority::Urgent) => minutes(15),
+            (Self::FirstResponse, Priority::High) => hours(1),
+            (Self::FirstResponse, Priority::Medium) | (Self::Resolution, Priority::Urgent) => hours(4),
+            (Self::FirstResponse, Priority::Low) | (Self::Resolution, Priority::High) => hours(24),
+            (Self::Resolution, Priority::Medium) => hours(3 * 24),
+            (Self::Resolution, Priority::Low) => hours(7 * 24),
+        }
+    }
+}
+
+/// One running or stopped clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clock {
+    /// When it must have been stopped.
+    #[serde(rename = "due", with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub due_at: Timestamp,
+    /// When it was stopped.
+    #[serde(
+        rename = "stop",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub stopped_at: Option<Timestamp>,
+    /// When its breach was recorded and alerted.
+    #[serde(
+        rename = "breach",
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
+    pub breached_at: Option<Timestamp>,
+}
+
+impl Clock {
+    fn starting(at: Timestamp, target: SignedDuration) -> Self {
+        Self { due_at: at.saturating_add(target).unwrap_or(Timestamp::MAX), stopped_at: None, breached_at: None }
+    }
+
+    /// Whether its breach may still have to be alerted: it runs, or was stopped too late, and nobody was told.
+    fn may_alert(self) -> bool {
+        self.breached_at.is_none() && self.stopped_at.is_none_or(|stopped| stopped > self.due_at)
+    }
+
+    /// Whether it was stopped in time; `None` while it runs within its time.
+    pub fn met(self, now: Timestamp) -> Option<bool> {
+        match self.stopped_at {
+            Some(stopped) => Some(stopped <= self.due_at),
+            None if now > self.due_at => Some(false),
+            None => None,
+        }
+    }
+}
+
+/// The clocks of one cycle: from opening, or reopening, to resolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sla {
+    /// When the cycle began.
+    #[serde(rename = "from", with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub opened_at: Timestamp,
+    /// The first answer.
+    #[serde(rename = "first")]
+    pub first_response: Clock,
+    /// The resolution.
+    #[serde(rename = "res")]
+    pub resolution: Clock,
+}
+
+impl Sla {
+    /// A cycle that begins at `opened_at`.
+    pub fn starting(opened_at: Timestamp, priority: Priority) -> Self {
+        let clock = |metric: Metric| Clock::starting(opened_at, metric.target(priority));
+        Self { opened_at, first_response: clock(Metric::FirstResponse), resolution: clock(Metric::Resolution) }
+    }
+
+    /// The clock of a metric.
+    pub fn clock(&self, metric: Metric) -> Clock {
+        match metric {
+            Metric::FirstResponse => self.first_response,
+            Metric::Resolution => self.resolution,
+        }
+    }
+
+    fn clock_mut(&mut self, metric: Metric) -> &mut Clock {
+        match metric {
+            Metric::FirstResponse => &mut self.first_response,
+            Metric::Resolution => &mut self.resolution,
+        }
+    }
+
+    /// Stops a clock; one that is stopped already keeps its time.
+    pub fn stop(&mut self, metric: Metric, now: Timestamp) {
+        self.clock_mut(metric).stopped_at.get_or_insert(now);
+    }
+
+    /// When somebody must look next: the earliest deadline whose breach may have to be alerted.
+    pub fn next_due_at(&self) -> Option<Timestamp> {
+        Metric::ALL
+            .into_iter()
+            .map(|metric| self.clock(metric))
+            .filter(|clock| clock.may_alert())
+            .map(|c| c.due_at)
+            .min()
+    }
+
+    /// Records the breaches that fell due by `now` and were not alerted yet; returns them, at most once a metric and cycle.
+    pub fn record_breaches(&mut self, now: Timestamp) -> Vec<Metric> {
+        let breached = |clock: Clock| clock.may_alert() && clock.due_at <= now;
+        let metrics: Vec<Metric> = Metric::ALL.into_iter().filter(|metric| breached(self.clock(*metric))).collect();
+        for metric in &metrics {
+            self.clock_mut(*metric).breached_at = Some(now);
+        }
+        metrics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + minutes * 60).unwrap()
+    }
+
+    #[test]
+    fn an_urgent_ticket_breaches_its_first_response_after_fifteen_minutes_once() {
+        let mut sla = Sla::starting(at(0), Priority::Urgent);
+        assert_eq!(sla.next_due_at(), Some(at(15)));
+        assert_eq!(sla.record_breaches(at(14)), []);
+        assert_eq!(sla.record_breaches(at(16)), [Metric::FirstResponse]);
+        assert_eq!(sla.record_breaches(at(17)), []);
+        assert_eq!(sla.next_due_at(), Some(at(240)));
+    }
+
+    #[test]
+    fn a_late_answer_that_nobody_saw_is_still_alerted_once() {
+        let mut sla = Sla::starting(at(0), Priority::Urgent);
+        sla.stop(Metric::FirstResponse, at(16));
+        assert_eq!(sla.next_due_at(), Some(at(15)));
+        assert_eq!(sla.record_breaches(at(17)), [Metric::FirstResponse]);
+        assert_eq!(sla.record_breaches(at(18)), []);
+    }
+
+    #[test]
+    fn an_answer_in_time_stops_the_clock_for_good() {
+        let mut sla = Sla::starting(at(0), Priority::Urgent);
+        sla.stop(Metric::FirstResponse, at(15));
+        sla.stop(Metric::FirstResponse, at(99));
+        assert_eq!(sla.first_response.met(at(100)), Some(true));
+        assert_eq!(sla.record_breaches(at(100)), []);
+    }
+
+    #[test]
+    fn a_resolved_ticket_asks_for_no_attention() {
+        let mut sla = Sla::starting(at(0), Priority::Low);
+        sla.stop(Metric::FirstResponse, at(1));
+        sla.stop(Metric::Resolution, at(2));
+        assert_eq!(sla.next_due_at(), None);
+    }
+}

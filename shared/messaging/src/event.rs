@@ -1,0 +1,129 @@
+//! What travels on the fan-out queues: one event for every change, with an id by which a repetition is recognised.
+//!
+//! An event names things by id and never carries a message's text, a name or a phone number: whoever may know reads them.
+
+use domain::event::{Actor, Happening, HistoryRow, Subject};
+use domain::ids::OrganizationId;
+use domain::message::{Direction, Message};
+use domain::ticket::Ticket;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// An event as it stands in a queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The same for every repetition of this event, different for every other.
+    pub id: String,
+    /// What happened: `ticket_created`, `sla_breach_alert` … (requirements.md §1.5).
+    pub kind: String,
+    /// The organization.
+    pub org: OrganizationId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What of: ids, states and times.
+    pub data: Value,
+}
+
+impl Event {
+    /// A ticket was made.
+    pub fn ticket_created(ticket: &Ticket) -> Self {
+        Self {
+            id: format!("{}.1", ticket.id),
+            kind: "ticket_created".to_owned(),
+            org: ticket.org.clone(),
+            at: ticket.created_at,
+            data: json!({
+                "ticketId": ticket.number.year_form().to_string(),
+                "ticketNumber": ticket.number.number,
+                "ticket": ticket.id,
+                "customerId": ticket.contact,
+                "conversationId": ticket.conversation,
+                "connectionId": ticket.connection,
+                "queueId": ticket.queue,
+                "assignedAgent": ticket.agent,
+                "priority": ticket.priority,
+                "category": ticket.category,
+                "status": ticket.state,
+            }),
+        }
+    }
+
+    /// Something happened to a ticket: row `version` of its history.
+    pub fn ticket_changed(org: &OrganizationId, ticket: &Subject, version: u64, row: &HistoryRow) -> Self {
+        let mut data = json!({
+            "ticketId": ticket.number.year_form().to_string(),
+            "ticketNumber": ticket.number.number,
+            "ticket": ticket.id,
+            "customerId": ticket.contact,
+            "queueId": ticket.queue,
+            "version": version,
+        });
+        let kind = match &row.happening {
+            Happening::TicketAssigned { agent } => {
+                data["agentId"] = json!(agent);
+                data["oldStatus"] = json!(row.from);
+                data["newStatus"] = json!(row.to);
+                "ticket_assigned"
+            }
+            Happening::TicketStateChanged => {
+                data["oldStatus"] = json!(row.from);
+                data["newStatus"] = json!(row.to);
+                "ticket_status_changed"
+            }
+            Happening::FirstAnswerGiven => {
+                data["firstResponseAt"] = json!(row.at);
+                "ticket_updated"
+            }
+            Happening::SlaBreached { metric } => {
+                data["assignedAgent"] = json!(ticket.agent);
+                data["breachType"] = json!(metric);
+                "sla_breach_alert"
+            }
+        };
+        data["changedBy"] = match &row.actor {
+            Actor::Agent(agent) => json!(agent),
+            Actor::Customer => json!("customer"),
+            Actor::System => json!("system"),
+        };
+        Self { id: format!("{}.{version}", ticket.id), kind: kind.to_owned(), org: org.clone(), at: row.at, data }
+    }
+
+    /// A message was stored.
+    pub fn message_stored(org: &OrganizationId, message: &Message) -> Self {
+        let kind = match message.direction {
+            Direction::In => "message_received",
+            Direction::Out { .. } => "message_queued",
+        };
+        Self::of_message(org, message, kind, format!("{}.stored", message.reference))
+    }
+
+    /// An outbound message came further. `seen_at` is when the table recorded it.
+    pub fn message_delivered(org: &OrganizationId, message: &Message, seen_at: Timestamp) -> Self {
+        let rank = match &message.direction {
+            Direction::Out { delivery, .. } => delivery.as_str(),
+            Direction::In => "received",
+        };
+        let event = Self::of_message(org, message, "message_status_changed", format!("{}.{rank}", message.reference));
+        Self { at: seen_at, ..event }
+    }
+
+    fn of_message(org: &OrganizationId, message: &Message, kind: &str, id: String) -> Self {
+        let mut data = json!({
+            "messageId": public_id(message),
+            "conversationId": message.reference.conversation,
+            "ticket": message.ticket,
+            "type": message.content.kind,
+        });
+        if let Direction::Out { agent, delivery, error } = &message.direction {
+            data["agentId"] = json!(agent);
+            data["status"] = json!(delivery);
+            data["errorCode"] = json!(error.as_ref().map(|error| error.code));
+        }
+        Self { id, kind: kind.to_owned(), org: org.clone(), at: message.reference.sent_at, data }
+    }
+}
+
+fn public_id(message: &Message) -> String {
+    message.reference.to_string()
+}

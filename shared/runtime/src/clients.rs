@@ -1,0 +1,72 @@
+//! Clients of AWS, set up by hand for a fast cold start: no `aws-config`, one HTTP client for all services, ring, and only the
+//! roots that AWS uses. Source: docs/adr/0004-cold-start.md.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_types::SdkConfig;
+use messaging::SqsQueue;
+use storage::Storage;
+
+use crate::Fatal;
+use crate::config::{optional, required};
+
+/// Amazon Trust Services' roots. How to refresh them: docs/operations.md.
+static ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
+
+/// The settings that all clients share.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    shared: SdkConfig,
+}
+
+impl Clients {
+    /// Reads region and credentials from the environment that Lambda gives. Errors name the missing variable.
+    pub fn from_environment() -> Result<Self, Fatal> {
+        let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+        let context = TlsContext::builder().with_trust_store(roots).build()?;
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https();
+        let credentials = Credentials::new(
+            required("AWS_ACCESS_KEY_ID")?,
+            required("AWS_SECRET_ACCESS_KEY")?,
+            optional("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(1))
+            .operation_attempt_timeout(Duration::from_millis(1500))
+            .operation_timeout(Duration::from_secs(4));
+        let mut shared = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(required("AWS_REGION")?))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
+            .timeout_config(timeouts.build())
+            .http_client(http);
+        if let Some(url) = optional("AWS_ENDPOINT_URL") {
+            shared = shared.endpoint_url(url);
+        }
+        Ok(Self { shared: shared.build() })
+    }
+
+    /// The table that `TABLE_NAME` names.
+    pub fn storage(&self) -> Result<Storage, Fatal> {
+        Ok(Storage::new(aws_sdk_dynamodb::Client::new(&self.shared), required("TABLE_NAME")?))
+    }
+
+    /// The queue whose URL the variable holds.
+    pub fn queue(&self, variable: &'static str) -> Result<SqsQueue, Fatal> {
+        Ok(SqsQueue::new(aws_sdk_sqs::Client::new(&self.shared), required(variable)?))
+    }
+
+    pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.shared)
+    }
+}

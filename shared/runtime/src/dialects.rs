@@ -1,0 +1,75 @@
+//! How the HTTP API spells a ticket: one module a dialect, chosen by the route (requirements.md C1, C5, C6).
+//!
+//! A dialect renders and parses; it decides nothing. Adding one touches no other code.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
+use serde_json::Value;
+
+use crate::Problem;
+
+pub mod s0;
+pub mod s1;
+pub mod s4;
+mod view;
+
+pub use view::TicketView;
+
+/// An error answer: `body` with the problem's status, its stable code and the request's id, which every dialect carries.
+fn refusal(problem: &Problem, mut body: Value) -> Response {
+    problem.log();
+    body["code"] = problem.code().into();
+    body["requestId"] = crate::http::request_id().into();
+    if let Problem::InvalidInput { field, .. } = problem {
+        body["field"] = (*field).into();
+    }
+    if let Problem::Conflict { holder: Some(holder), .. } = problem {
+        body["assignedAgent"] = holder.as_str().into();
+        body["agent_id"] = holder.as_str().into();
+    }
+    let mut response = (problem.status(), Json(body)).into_response();
+    if matches!(problem, Problem::Unavailable { .. }) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// The answer to a request whose token names nobody, in the dialect of its path.
+pub(crate) fn render_unauthenticated(path: &str) -> Response {
+    if path.starts_with("/api/v2/") {
+        s1::Refused(Problem::Unauthenticated).into_response()
+    } else {
+        s4::Refused(Problem::Unauthenticated).into_response()
+    }
+}
+
+/// Makes the error type of a dialect: handlers use `?` on anything that is a `Problem`, and the dialect tells it.
+macro_rules! refused {
+    ($render:expr) => {
+        /// A problem, told in this dialect.
+        #[derive(Debug)]
+        pub struct Refused(pub $crate::Problem);
+
+        impl<T: Into<$crate::Problem>> From<T> for Refused {
+            fn from(problem: T) -> Self {
+                Self(problem.into())
+            }
+        }
+
+        impl axum::response::IntoResponse for Refused {
+            fn into_response(self) -> axum::response::Response {
+                let render: fn(&$crate::Problem) -> serde_json::Value = $render;
+                super::refusal(&self.0, render(&self.0))
+            }
+        }
+    };
+}
+use refused;
+
+/// The answer to an unknown route: reached only where the template and a function disagree.
+#[expect(clippy::unused_async, reason = "a router's fallback is an async function")]
+pub async fn not_found() -> Response {
+    (http::StatusCode::NOT_FOUND, Json(serde_json::json!({"message": "Not Found"}))).into_response()
+}

@@ -1,0 +1,182 @@
+//! Seed S1: `/api/v2/tickets`, in an envelope `{success, data}`, with S1's own error texts.
+
+use domain::event::{Actor, Happening, HistoryRow};
+use domain::sla::{Clock, Metric};
+use domain::ticket::{Ticket, TicketState};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{TicketView, refused};
+
+refused!(|problem| json!({"success": false, "error": problem.to_string()}));
+
+/// The name of a state (requirements.md, status dialects).
+pub fn status(state: TicketState) -> &'static str {
+    match state {
+        TicketState::Assigned | TicketState::Escalated => TicketState::InProgress.as_str(),
+        other => other.as_str(),
+    }
+}
+
+/// The states that a name stands for. `None` when it is no name of this dialect.
+pub fn states(name: &str) -> Option<Vec<TicketState>> {
+    let states: Vec<TicketState> = TicketState::ALL.into_iter().filter(|state| status(*state) == name).collect();
+    (!states.is_empty()).then_some(states)
+}
+
+/// S1's text for a step that the life cycle does not have.
+pub fn invalid_transition(from: TicketState, to: &str) -> String {
+    let mut valid: Vec<&str> =
+        from.next().iter().map(|state| status(*state)).filter(|name| *name != status(from)).collect();
+    valid.dedup();
+    let valid = if valid.is_empty() { "none".to_owned() } else { valid.join(", ") };
+    format!("Invalid transition from {} to {to}. Valid transitions: {valid}", status(from))
+}
+
+/// A ticket with agent and customer as ids, as S1 answers commands.
+pub fn ticket(view: &TicketView, now: Timestamp) -> Value {
+    let ticket = &view.ticket;
+    json!({
+        "_id": ticket.id,
+        "ticketId": ticket.number.year_form().to_string(),
+        "displayId": ticket.number.year_form().to_string(),
+        "ticketNumber": ticket.number.number,
+        "title": ticket.title,
+        "description": ticket.description.as_deref().unwrap_or(&ticket.title),
+        "customerId": ticket.contact,
+        "conversationId": ticket.conversation,
+        "assignedAgent": ticket.agent,
+        "status": status(ticket.state),
+        "canonicalStatus": ticket.state,
+        "escalated": ticket.state == TicketState::Escalated,
+        "priority": ticket.priority,
+        "category": ticket.category,
+        "subcategory": null,
+        "tags": [],
+        "source": ticket.source,
+        "aiGenerated": false,
+        "channel": "whatsapp",
+        "queueId": ticket.queue,
+        "sla": sla(ticket, now),
+        "firstResponseAt": ticket.first_response_at,
+        "firstResponseTime": ticket.first_response_at.map(|at| millis(ticket.sla.opened_at, at)),
+        "resolutionTime": ticket.resolved_at.map(|at| millis(ticket.sla.opened_at, at)),
+        "internalNotes": [],
+        "relatedTickets": [],
+        "attachments": [],
+        "assignedAt": ticket.assigned_at,
+        "resolvedAt": ticket.resolved_at,
+        "closedAt": ticket.closed_at,
+        "reopenCount": ticket.reopen_count,
+        "windowExpiresAt": view.window_expires_at(),
+        "unreadCount": view.unread(),
+        "createdAt": ticket.created_at,
+        "updatedAt": ticket.updated_at,
+    })
+}
+
+/// A ticket with agent, customer and conversation filled in, as S1 answers reads.
+pub fn populated(view: &TicketView, now: Timestamp) -> Value {
+    let mut body = ticket(view, now);
+    if let Some(agent) = &view.ticket.agent {
+        let name = view.agent_name.as_deref().unwrap_or(agent.as_str());
+        let (first, last) = name.split_once(' ').unwrap_or((name, ""));
+        body["assignedAgent"] = json!({"_id": agent, "firstName": first, "lastName": last, "name": name});
+    }
+    let (first, last) = view.contact_name().map(|name| name.split_once(' ').unwrap_or((name, ""))).unzip();
+    body["customerId"] =
+        json!({"_id": view.ticket.contact, "phoneNumber": view.phone(), "firstName": first, "lastName": last});
+    body
+}
+
+/// The changes of state, from the creation on.
+pub fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
+    let first = rows.iter().find(|row| row.from != row.to).map_or(ticket.state, |row| row.from);
+    let by = match ticket.source {
+        domain::ticket::Source::Customer => "Customer",
+        domain::ticket::Source::Agent => "Agent",
+    };
+    let creation = json!({
+        "from": null, "to": status(first), "changedBy": null, "changedByType": by, "reason": "Ticket created",
+        "timestamp": ticket.created_at, "automated": by == "Customer",
+    });
+    let spans =
+        |row: &&HistoryRow| matches!(row.happening, Happening::TicketStateChanged | Happening::TicketAssigned { .. });
+    let row = |row: &HistoryRow| {
+        let (by, kind) = match &row.actor {
+            Actor::Agent(agent) => (Some(agent.as_str()), "Agent"),
+            Actor::Customer => (None, "Customer"),
+            Actor::System => (None, "System"),
+        };
+        json!({
+            "from": status(row.from), "to": status(row.to), "changedBy": by, "changedByType": kind,
+            "reason": row.reason, "timestamp": row.at, "automated": kind != "Agent",
+        })
+    };
+    std::iter::once(creation).chain(rows.iter().filter(spans).map(row)).collect()
+}
+
+/// One ticket in its envelope.
+#[expect(clippy::needless_pass_by_value, reason = "the value goes into the envelope")]
+pub fn one(data: Value) -> Value {
+    json!({"success": true, "data": data})
+}
+
+/// A page of tickets in its envelope. `total` counts what the filter lets through.
+pub fn page(views: &[TicketView], page: u64, limit: u64, total: u64, now: Timestamp) -> Value {
+    json!({
+        "success": true,
+        "data": views.iter().map(|view| populated(view, now)).collect::<Vec<_>>(),
+        "count": views.len(),
+        "pagination": {"page": page, "limit": limit, "total": total, "pages": total.div_ceil(limit.max(1))},
+    })
+}
+
+fn sla(ticket: &Ticket, now: Timestamp) -> Value {
+    let clock = |metric: Metric| -> (Clock, i64) {
+        (ticket.sla.clock(metric), i64::try_from(metric.target(ticket.priority).as_millis()).unwrap_or(i64::MAX))
+    };
+    let (first, first_target) = clock(Metric::FirstResponse);
+    let (resolution, resolution_target) = clock(Metric::Resolution);
+    json!({
+        "firstResponseAt": ticket.first_response_at,
+        "firstResponseTarget": first_target,
+        "firstResponseDueAt": first.due_at,
+        "firstResponseMet": first.met(now),
+        "firstResponseBreachAt": first.breached_at,
+        "resolutionTarget": resolution_target,
+        "resolutionDueAt": resolution.due_at,
+        "resolutionMet": resolution.met(now),
+        "resolutionBreachAt": resolution.breached_at,
+        "breachAlertSent": first.breached_at.is_some() || resolution.breached_at.is_some(),
+    })
+}
+
+fn millis(from: Timestamp, to: Timestamp) -> i64 {
+    to.as_millisecond() - from.as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_step_names_the_valid_ones_in_this_dialect() {
+        let check = |from: TicketState, to: &str, expected: &str| assert_eq!(invalid_transition(from, to), expected);
+        check(TicketState::New, "closed", "Invalid transition from new to closed. Valid transitions: open, cancelled");
+        check(
+            TicketState::Assigned,
+            "closed",
+            "Invalid transition from in_progress to closed. Valid transitions: pending_customer, resolved, cancelled",
+        );
+        check(TicketState::Cancelled, "open", "Invalid transition from cancelled to open. Valid transitions: none");
+    }
+
+    #[test]
+    fn a_name_stands_for_every_state_that_it_shows() {
+        use TicketState::{Assigned, Escalated, InProgress, New};
+        assert_eq!(states("in_progress"), Some(vec![Assigned, InProgress, Escalated]));
+        assert_eq!(states("new"), Some(vec![New]));
+        assert_eq!(states("assigned"), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! Seed S4: the agents' queue, claims and own tickets, in `snake_case` as `FastAPI` spells them; lists are bare arrays.
+
+use domain::message::{Direction, Message};
+use domain::ticket::TicketState;
+use serde_json::{Value, json};
+
+use super::{TicketView, refused};
+
+refused!(|problem| json!({"detail": problem.to_string()}));
+
+/// The name of a state (requirements.md, status dialects).
+pub fn status(state: TicketState, is_assigned: bool) -> &'static str {
+    match state {
+        TicketState::Reopened if is_assigned => "assigned",
+        TicketState::New | TicketState::Open | TicketState::Reopened => "pending",
+        TicketState::Assigned => "assigned",
+        TicketState::InProgress => "in_progress",
+        TicketState::PendingCustomer => "waiting_customer",
+        TicketState::Escalated => "escalated",
+        TicketState::Resolved => "resolved",
+        TicketState::Closed | TicketState::Cancelled => "closed",
+    }
+}
+
+/// Every name that a status filter may have.
+pub const STATUSES: [&str; 7] =
+    ["pending", "assigned", "in_progress", "waiting_customer", "resolved", "escalated", "closed"];
+
+/// A ticket.
+pub fn ticket(view: &TicketView) -> Value {
+    let ticket = &view.ticket;
+    json!({
+        "id": ticket.number.number,
+        "ticket_number": ticket.number.number,
+        "ticket_id": ticket.number.year_form().to_string(),
+        "uid": ticket.id,
+        "chat_id": ticket.conversation,
+        "status": status(ticket.state, ticket.agent.is_some()),
+        "canonicalStatus": ticket.state,
+        "priority": ticket.priority,
+        "category": ticket.category,
+        "title": ticket.title,
+        "queue_id": ticket.queue,
+        "connection_id": ticket.connection,
+        "customer_id": ticket.contact,
+        "customer_name": view.contact_name(),
+        "customer_phone": view.phone(),
+        "agent_id": ticket.agent,
+        "agent_name": view.agent_name,
+        "unread_count": view.unread(),
+        "window_expires_at": view.window_expires_at(),
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+        "assigned_at": ticket.assigned_at,
+        "first_response_at": ticket.first_response_at,
+        "resolved_at": ticket.resolved_at,
+        "closed_at": ticket.closed_at,
+        "sla": {
+            "first_response_due_at": ticket.sla.first_response.due_at,
+            "resolution_due_at": ticket.sla.resolution.due_at,
+        },
+    })
+}
+
+/// A message of a ticket's conversation.
+pub fn message(message: &Message) -> Value {
+    let mut body = json!({
+        "id": message.reference.to_string(),
+        "type": message.content.kind,
+        "body": message.content.text,
+        "sent_at": message.reference.sent_at,
+        "provider_message_id": message.provider_id,
+        "ticket": message.ticket,
+        "from_me": false,
+    });
+    if let Direction::Out { agent, delivery, error } = &message.direction {
+        body["from_me"] = true.into();
+        body["agent_id"] = json!(agent);
+        body["status"] = json!(delivery);
+        body["error"] = json!(error);
+    }
+    body
+}

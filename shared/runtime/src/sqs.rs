@@ -1,0 +1,75 @@
+//! The loop over SQS batches: each record succeeds or fails on its own, and order within a message group holds.
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::future::join_all;
+use lambda_runtime::{LambdaEvent, service_fn};
+use storage::Storage;
+use tracing::Instrument;
+
+use crate::{Fatal, Problem};
+
+/// Serves batches until the environment ends the process.
+///
+/// Groups of a batch are worked on at the same time, the records of a group one after the other; after a failure the rest of
+/// its group is left for later, so that nothing overtakes it.
+pub async fn run<H>(storage: Storage, handle: H) -> Result<(), Fatal>
+where
+    H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+{
+    let (storage, handle) = (&storage, &handle);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
+        let span = tracing::info_span!("batch", request_id = %event.context.request_id);
+        let records = event.payload.records;
+        let count = records.len();
+        let failures = work(records, handle).instrument(span.clone()).await;
+        let consumed = storage.units().take();
+        let _entered = span.enter();
+        tracing::info!(
+            records = count,
+            failed = failures.len(),
+            read_units = consumed.read,
+            write_units = consumed.write,
+            "batch done"
+        );
+        let mut answer = SqsBatchResponse::default();
+        answer.batch_item_failures = failures;
+        Ok::<_, Fatal>(answer)
+    }))
+    .await
+}
+
+async fn work<H>(records: Vec<SqsMessage>, handle: &H) -> Vec<BatchItemFailure>
+where
+    H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+{
+    let mut groups: Vec<(String, Vec<SqsMessage>)> = Vec::new();
+    for record in records {
+        // Records of a standard queue have no group: each is one of its own.
+        let fallback = record.message_id.clone().unwrap_or_default();
+        let group = record.attributes.get("MessageGroupId").cloned().unwrap_or(fallback);
+        match groups.iter_mut().find(|(name, _)| *name == group) {
+            Some((_, members)) => members.push(record),
+            None => groups.push((group, vec![record])),
+        }
+    }
+    join_all(groups.into_iter().map(|(_, members)| work_group(members, handle))).await.into_iter().flatten().collect()
+}
+
+async fn work_group<H>(records: Vec<SqsMessage>, handle: &H) -> Vec<BatchItemFailure>
+where
+    H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+{
+    for (place, record) in records.iter().enumerate() {
+        if let Err(problem) = handle(record).await {
+            problem.log();
+            return records[place..].iter().map(failure).collect();
+        }
+    }
+    Vec::new()
+}
+
+fn failure(record: &SqsMessage) -> BatchItemFailure {
+    let mut failure = BatchItemFailure::default();
+    failure.item_identifier = record.message_id.clone().unwrap_or_default();
+    failure
+}

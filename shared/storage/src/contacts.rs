@@ -1,0 +1,126 @@
+//! Contacts, found by any of their identities.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use domain::alias::Alias;
+use domain::contact::Contact;
+use domain::ids::{ContactId, OrganizationId};
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, read, write};
+use crate::{Error, Storage, keys};
+
+/// Where an alias leads.
+#[derive(Debug, Serialize, Deserialize)]
+struct AliasPointer {
+    ctc: ContactId,
+}
+
+/// A contact that may have to be made: with an id for it, in case that nobody has one.
+#[derive(Debug, Clone)]
+pub struct NewContact {
+    /// The contact as it would be made.
+    pub contact: Contact,
+}
+
+impl Storage {
+    /// The contact that has one of these aliases, the first alias first.
+    pub async fn contact_by_alias(&self, org: &OrganizationId, aliases: &[Alias]) -> Result<Option<ContactId>, Error> {
+        let wanted: Vec<keys::Key> = aliases.iter().map(|alias| keys::alias(org, alias)).collect();
+        let found: Vec<(String, AliasPointer)> = match wanted.as_slice() {
+            [] => return Ok(None),
+            [only] => match self.get(only.clone(), false).await? {
+                Some(item) => vec![(only.pk.clone(), read(item)?)],
+                None => Vec::new(),
+            },
+            several => self.pointers(several).await?,
+        };
+        Ok(wanted
+            .iter()
+            .find_map(|key| found.iter().find(|(pk, _)| *pk == key.pk))
+            .map(|(_, pointer)| pointer.ctc.clone()))
+    }
+
+    /// Makes the contact unless another worker made one with the same first alias; then that one's id. Adds the aliases.
+    ///
+    /// The alias comes before the profile: if a crash lies between, the next message finds the alias, misses the profile when
+    /// it opens a conversation, and writes it.
+    pub async fn contact_or_new(&self, org: &OrganizationId, new: &NewContact) -> Result<ContactId, Error> {
+        let mut id = new.contact.id.clone();
+        for (place, alias) in new.contact.aliases.iter().enumerate() {
+            let pointer = AliasPointer { ctc: id.clone() };
+            let taken = self.put_new(write(keys::alias(org, alias), &pointer)?).await?;
+            if let Some(item) = taken
+                && place == 0
+            {
+                id = if item.is_empty() {
+                    self.contact_by_alias(org, std::slice::from_ref(alias)).await?.unwrap_or(id)
+                } else {
+                    read::<AliasPointer>(item)?.ctc
+                };
+            }
+        }
+        let contact = Contact { id: id.clone(), ..new.contact.clone() };
+        self.put_new(write(keys::contact(org, &id), &contact)?).await?;
+        Ok(id)
+    }
+
+    /// Points further identities of a known contact to it; an alias that leads elsewhere stays as it is.
+    pub async fn learn_aliases(&self, org: &OrganizationId, id: &ContactId, aliases: &[Alias]) -> Result<(), Error> {
+        for alias in aliases {
+            self.put_new(write(keys::alias(org, alias), &AliasPointer { ctc: id.clone() })?).await?;
+        }
+        Ok(())
+    }
+
+    /// A contact.
+    pub async fn contact(&self, org: &OrganizationId, id: &ContactId) -> Result<Option<Contact>, Error> {
+        self.get(keys::contact(org, id), false).await?.map(read).transpose()
+    }
+
+    /// Several contacts in one call; those that do not exist are left out. At most 100.
+    pub async fn contacts(
+        &self,
+        org: &OrganizationId,
+        ids: &[ContactId],
+    ) -> Result<HashMap<ContactId, Contact>, Error> {
+        let items = self.batch_get(ids.iter().map(|id| keys::contact(org, id)).collect()).await?;
+        let contacts = items.into_iter().map(read::<Contact>).collect::<Result<Vec<_>, _>>()?;
+        Ok(contacts.into_iter().map(|contact| (contact.id.clone(), contact)).collect())
+    }
+
+    async fn pointers(&self, wanted: &[keys::Key]) -> Result<Vec<(String, AliasPointer)>, Error> {
+        let items = self.batch_get(wanted.to_vec()).await?;
+        let pair = |item: Item| {
+            let pk = item.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+            Ok((pk, read(item)?))
+        };
+        items.into_iter().map(pair).collect()
+    }
+
+    /// Reads up to 100 items at once, in any order, until all were answered.
+    pub(crate) async fn batch_get(&self, mut wanted: Vec<keys::Key>) -> Result<Vec<Item>, Error> {
+        wanted.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
+        wanted.dedup();
+        let mut open: Vec<Item> = wanted.into_iter().map(Item::from).collect();
+        let mut items = Vec::with_capacity(open.len());
+        for attempt in 0..8 {
+            if open.is_empty() {
+                return Ok(items);
+            }
+            if attempt > 0 {
+                tokio::time::sleep(crate::transaction::backoff(attempt)).await;
+            }
+            let request = KeysAndAttributes::builder().set_keys(Some(open)).build();
+            let request =
+                request.map_err(|error| Error::Refused { code: "InvalidKeys".to_owned(), source: Box::new(error) })?;
+            let call = self.client.batch_get_item().request_items(&self.table, request);
+            let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
+            self.units.add_read(answer.consumed_capacity());
+            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+            open = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+        }
+        if open.is_empty() { Ok(items) } else { Err(Error::contended()) }
+    }
+}

@@ -1,0 +1,78 @@
+//! Conversations: their state item, which every message rewrites.
+
+use std::collections::HashMap;
+
+use domain::conversation::{Conversation, Mode};
+use domain::ids::{ConnectionId, ContactId, ConversationId, OrganizationId, TicketId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, read};
+use crate::{Error, Storage, keys};
+
+/// A conversation as it is stored. Names are short: it is written with every message.
+#[derive(Debug, Serialize, Deserialize)]
+struct ConversationItem {
+    id: ConversationId,
+    con: ConnectionId,
+    ctc: ContactId,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    slot: Option<TicketId>,
+    #[serde(default, rename = "gen")]
+    generation: u32,
+    #[serde(default)]
+    prev: Option<TicketId>,
+    #[serde(default)]
+    in_seq: u64,
+    #[serde(default)]
+    last_id: Option<String>,
+    #[serde(default)]
+    read_seq: u64,
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    last_in: Option<Timestamp>,
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    last_out: Option<Timestamp>,
+}
+
+impl From<ConversationItem> for Conversation {
+    fn from(item: ConversationItem) -> Self {
+        Self {
+            id: item.id,
+            connection: item.con,
+            contact: item.ctc,
+            mode: item.mode,
+            slot: item.slot,
+            generation: item.generation,
+            previous: item.prev,
+            in_seq: item.in_seq,
+            last_in_id: item.last_id,
+            read_seq: item.read_seq,
+            last_in_at: item.last_in,
+            last_out_at: item.last_out,
+        }
+    }
+}
+
+pub(crate) fn from_item(item: Item) -> Result<Conversation, Error> {
+    read::<ConversationItem>(item).map(Conversation::from)
+}
+
+impl Storage {
+    /// A conversation, as it is now.
+    pub async fn conversation(&self, org: &OrganizationId, id: &ConversationId) -> Result<Option<Conversation>, Error> {
+        self.get(keys::conversation(org, id), true).await?.map(from_item).transpose()
+    }
+
+    /// Several conversations in one call; those that do not exist are left out. At most 100.
+    pub async fn conversations(
+        &self,
+        org: &OrganizationId,
+        ids: &[ConversationId],
+    ) -> Result<HashMap<ConversationId, Conversation>, Error> {
+        let items = self.batch_get(ids.iter().map(|id| keys::conversation(org, id)).collect()).await?;
+        let conversations = items.into_iter().map(from_item).collect::<Result<Vec<_>, _>>()?;
+        Ok(conversations.into_iter().map(|conversation| (conversation.id.clone(), conversation)).collect())
+    }
+}

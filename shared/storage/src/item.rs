@@ -1,0 +1,93 @@
+//! Reading and writing single items, with their keys and their cost.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::keys::Key;
+use crate::{Error, Storage};
+
+/// An item as the SDK holds it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+impl From<Key> for Item {
+    fn from(key: Key) -> Self {
+        Item::from([("pk".to_owned(), AttributeValue::S(key.pk)), ("sk".to_owned(), AttributeValue::S(key.sk))])
+    }
+}
+
+/// A text attribute.
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+/// A number attribute.
+#[expect(clippy::needless_pass_by_value, reason = "callers pass integers")]
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// Adds the attributes of `value` to an item that has its key.
+pub(crate) fn write(key: Key, value: &impl Serialize) -> Result<Item, Error> {
+    let name = format!("{}/{}", key.pk, key.sk);
+    let mut item: Item = serde_dynamo::to_item(value).map_err(|source| Error::Corrupt { item: name, source })?;
+    item.extend(Item::from(key));
+    Ok(item)
+}
+
+/// Reads a value from an item; attributes that it does not know, the keys among them, are ignored.
+pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
+    let name = |part: &str| item.get(part).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    // Alias and receipt keys hold identities: only the shape of the partition is told.
+    let shape: String = name("pk").split('#').take(3).collect::<Vec<_>>().join("#");
+    let label = format!("{shape}…/{}", name("sk").split('#').next().unwrap_or_default());
+    serde_dynamo::from_item(item).map_err(|source| Error::Corrupt { item: label, source })
+}
+
+impl Storage {
+    /// Reads one item.
+    pub(crate) async fn get(&self, key: Key, consistent: bool) -> Result<Option<Item>, Error> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.into()))
+            .consistent_read(consistent)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_read(&answer.consumed_capacity);
+        Ok(answer.item)
+    }
+
+    /// Writes an item that must not exist. Returns the one that is there instead.
+    pub(crate) async fn put_new(&self, item: Item) -> Result<Option<Item>, Error> {
+        use aws_sdk_dynamodb::error::SdkError;
+        use aws_sdk_dynamodb::operation::put_item::PutItemError;
+        use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+
+        let answer = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                self.units.add_write(&answer.consumed_capacity);
+                Ok(None)
+            }
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                PutItemError::ConditionalCheckFailedException(failed) => Ok(Some(failed.item.unwrap_or_default())),
+                other => Err(SdkError::<_, ()>::service_error(other, ()).into()),
+            },
+            Err(other) => Err(other.into()),
+        }
+    }
+}

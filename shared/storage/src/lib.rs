@@ -1,0 +1,65 @@
+//! The table: the only place that knows keys, expressions and transactions.
+//!
+//! Functions ask for what they mean (`open a ticket`, `commit a change`) and get domain types or one of a few errors; which
+//! items that touches, under which conditions and at which cost, is `docs/data-model.md`'s and this crate's to know.
+
+mod contacts;
+mod conversations;
+mod counter;
+mod due;
+mod error;
+mod ingest;
+mod inspection;
+mod item;
+mod keys;
+mod messages;
+mod organizations;
+mod receipts;
+mod replies;
+mod statistics;
+pub mod stream;
+mod ticket_changes;
+mod ticket_items;
+mod tickets;
+mod transaction;
+mod units;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+
+pub use contacts::NewContact;
+pub use error::{ChangeError, Error};
+pub use ingest::{Progress, Step};
+pub use inspection::Inspection;
+pub use messages::StoredMessage;
+pub use replies::Reply;
+pub use statistics::Statistics;
+pub use tickets::{Page, TicketFilter};
+pub use units::{Consumed, Units};
+
+/// The table of a deployment.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    client: Client,
+    table: String,
+    units: Arc<Units>,
+}
+
+impl Storage {
+    /// Uses `table` through a client that was configured elsewhere.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into(), units: Arc::new(Units::default()) }
+    }
+
+    /// The read and write units consumed through this value and its clones.
+    pub fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// Opens the connection to the table during a function's start, so that its first request does not wait for it. Reads a key
+    /// that every function may read, and that does not exist.
+    pub async fn prime(&self) -> Result<(), Error> {
+        self.get(keys::provider("prime", "prime"), false).await.map(drop)
+    }
+}

@@ -1,0 +1,243 @@
+//! Messages: each is its own mark against repetition, since its key is made of what the provider says of it.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
+use domain::delivery::{Delivery, DeliveryError};
+use domain::ids::{AgentId, ConversationId, OrganizationId, ProviderMessageId, TicketId};
+use domain::message::{Content, Direction, Message, MessageRef};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::item::{Item, number, read, text, write};
+use crate::{Error, Storage, keys};
+
+/// A message as it is stored: `delivery` is present on outbound ones alone, as `rank` to compare by and in words.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct MessageItem {
+    /// The conversation: the key has it too, but a stream's reader should not have to take keys apart.
+    cnv: ConversationId,
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    sent: Timestamp,
+    mid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tkt: Option<TicketId>,
+    #[serde(flatten)]
+    content: Content,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    agt: Option<AgentId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    delivery: Option<Delivery>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rank: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    err: Option<DeliveryError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pid: Option<ProviderMessageId>,
+    #[serde(default)]
+    seq: u64,
+}
+
+impl From<&Message> for MessageItem {
+    fn from(message: &Message) -> Self {
+        let (agent, delivery, error) = match &message.direction {
+            Direction::In => (None, None, None),
+            Direction::Out { agent, delivery, error } => (agent.clone(), Some(*delivery), error.clone()),
+        };
+        let inbound_id = message.provider_id.as_ref().filter(|id| id.as_str() != message.reference.id);
+        Self {
+            cnv: message.reference.conversation.clone(),
+            sent: message.reference.sent_at,
+            mid: message.reference.id.clone(),
+            tkt: message.ticket.clone(),
+            content: message.content.clone(),
+            agt: agent,
+            delivery,
+            rank: delivery.map(Delivery::rank),
+            err: error,
+            pid: inbound_id.cloned(),
+            seq: message.seq,
+        }
+    }
+}
+
+impl From<MessageItem> for Message {
+    fn from(item: MessageItem) -> Self {
+        let direction = match item.delivery {
+            None => Direction::In,
+            Some(delivery) => Direction::Out { agent: item.agt, delivery, error: item.err },
+        };
+        // An inbound message is named by its provider's id; it is stored once.
+        let inbound_id = matches!(direction, Direction::In).then(|| ProviderMessageId::new(&item.mid));
+        Self {
+            reference: MessageRef { conversation: item.cnv, sent_at: item.sent, id: item.mid },
+            ticket: item.tkt,
+            direction,
+            content: item.content,
+            provider_id: item.pid.or(inbound_id),
+            seq: item.seq,
+        }
+    }
+}
+
+/// What a message that was stored before says of the work that it began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMessage {
+    /// Its place among the contact's messages; 0 for one that has none.
+    pub seq: u64,
+    /// The ticket that it was to join.
+    pub ticket: Option<TicketId>,
+}
+
+pub(crate) fn message_item(org: &OrganizationId, message: &Message) -> Result<Item, Error> {
+    write(keys::message(org, &message.reference), &MessageItem::from(message))
+}
+
+pub(crate) fn from_item(item: Item) -> Result<Message, Error> {
+    read::<MessageItem>(item).map(Message::from)
+}
+
+impl Storage {
+    /// Stores a message unless it is stored. Returns the one that was there.
+    pub async fn store_message(&self, org: &OrganizationId, message: &Message) -> Result<Option<StoredMessage>, Error> {
+        match self.put_new(message_item(org, message)?).await? {
+            None => Ok(None),
+            Some(item) if item.is_empty() => Ok(self.message(org, &message.reference).await?.map(stored)),
+            Some(item) => Ok(Some(stored(from_item(item)?))),
+        }
+    }
+
+    /// Corrects the place and ticket of a message whose conversation moved on while it was being stored.
+    pub(crate) async fn place_message(
+        &self,
+        org: &OrganizationId,
+        reference: &MessageRef,
+        place: &StoredMessage,
+    ) -> Result<(), Error> {
+        let update =
+            self.client.update_item().table_name(&self.table).set_key(Some(keys::message(org, reference).into()));
+        let update = match &place.ticket {
+            Some(ticket) => update
+                .update_expression("SET seq = :seq, tkt = :ticket")
+                .expression_attribute_values(":ticket", text(ticket.as_str())),
+            None => update.update_expression("SET seq = :seq REMOVE tkt"),
+        };
+        let answer = update
+            .expression_attribute_values(":seq", number(place.seq))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_write(&answer.consumed_capacity);
+        Ok(())
+    }
+
+    /// A message, as it is now.
+    pub async fn message(&self, org: &OrganizationId, reference: &MessageRef) -> Result<Option<Message>, Error> {
+        self.get(keys::message(org, reference), true).await?.map(from_item).transpose()
+    }
+
+    /// The newest messages of a conversation before `before`, newest first; at most `limit`.
+    pub async fn messages(
+        &self,
+        org: &OrganizationId,
+        conversation: &ConversationId,
+        before: Option<&MessageRef>,
+        limit: u32,
+    ) -> Result<Vec<Message>, Error> {
+        let bound = match before {
+            Some(reference) => keys::message(org, reference).sk,
+            None => format!("{}~", keys::MESSAGE_PREFIX),
+        };
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :bound")
+            .expression_attribute_values(":pk", text(keys::conversation(org, conversation).pk))
+            .expression_attribute_values(":first", text(keys::MESSAGE_PREFIX))
+            .expression_attribute_values(":bound", text(bound))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_read(&answer.consumed_capacity);
+        let messages = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<Vec<_>, _>>()?;
+        Ok(messages.into_iter().filter(|message| Some(&message.reference) != before).take(limit as usize).collect())
+    }
+
+    /// Moves an outbound message to a delivery state, unless it has come as far already (invariant I5). `false` when it had, or
+    /// when there is no such outbound message.
+    pub async fn deliver(
+        &self,
+        org: &OrganizationId,
+        reference: &MessageRef,
+        delivery: Delivery,
+        provider_id: Option<&ProviderMessageId>,
+        error: Option<&DeliveryError>,
+    ) -> Result<bool, Error> {
+        let mut set = "SET delivery = :delivery, #rank = :rank".to_owned();
+        let mut names = HashMap::from([("#rank".to_owned(), "rank".to_owned())]);
+        let mut update =
+            self.client.update_item().table_name(&self.table).set_key(Some(keys::message(org, reference).into()));
+        if let Some(id) = provider_id {
+            set.push_str(", pid = :pid");
+            update = update.expression_attribute_values(":pid", text(id.as_str()));
+        }
+        if let Some(error) = error {
+            set.push_str(", #err = :err");
+            names.insert("#err".to_owned(), "err".to_owned());
+            let value = serde_dynamo::to_attribute_value(error);
+            let value = value.map_err(|source| Error::Corrupt { item: "MSG/err".to_owned(), source })?;
+            update = update.expression_attribute_values(":err", value);
+        }
+        let answer = update
+            .update_expression(set)
+            .condition_expression("#rank < :rank")
+            .set_expression_attribute_names(Some(names))
+            .expression_attribute_values(":delivery", text(delivery.as_str()))
+            .expression_attribute_values(":rank", number(delivery.rank()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                self.units.add_write(&answer.consumed_capacity);
+                Ok(true)
+            }
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                UpdateItemError::ConditionalCheckFailedException(_) => Ok(false),
+                other => Err(SdkError::<_, ()>::service_error(other, ()).into()),
+            },
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Puts a message that the provider surely did not take back to `queued`. Nothing but a try that is over does this.
+    pub async fn requeue(&self, org: &OrganizationId, reference: &MessageRef) -> Result<(), Error> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::message(org, reference).into()))
+            .update_expression("SET delivery = :queued, #rank = :to")
+            .condition_expression("#rank = :from")
+            .expression_attribute_names("#rank", "rank")
+            .expression_attribute_values(":queued", text(Delivery::Queued.as_str()))
+            .expression_attribute_values(":to", number(Delivery::Queued.rank()))
+            .expression_attribute_values(":from", number(Delivery::Sending.rank()))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_write(&answer.consumed_capacity);
+        Ok(())
+    }
+}
+
+fn stored(message: Message) -> StoredMessage {
+    StoredMessage { seq: message.seq, ticket: message.ticket }
+}

@@ -1,0 +1,92 @@
+//! Organizations and their settings: connections, queues, agents.
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use domain::agent::Agent;
+use domain::connection::Connection;
+use domain::ids::{AgentId, ConnectionId, OrganizationId};
+use domain::organization::{Organization, Queue};
+use serde::{Deserialize, Serialize};
+
+use crate::item::{read, text, write};
+use crate::{Error, Storage, keys};
+
+/// Where a provider account leads.
+#[derive(Debug, Serialize, Deserialize)]
+struct ProviderPointer {
+    org: OrganizationId,
+    con: ConnectionId,
+}
+
+impl Storage {
+    /// An organization.
+    pub async fn organization(&self, org: &OrganizationId) -> Result<Option<Organization>, Error> {
+        self.get(keys::organization(org), false).await?.map(read).transpose()
+    }
+
+    /// Adds an organization unless it is there.
+    pub async fn add_organization(&self, organization: &Organization) -> Result<(), Error> {
+        self.put_new(write(keys::organization(&organization.id), organization)?).await.map(drop)
+    }
+
+    /// Where a provider account leads: its organization and connection. `kind` and `account` as in
+    /// `domain::connection::Provider`. Reads nothing of the organization, which is all that `webhook` may.
+    pub async fn provider_account(
+        &self,
+        kind: &str,
+        account: &str,
+    ) -> Result<Option<(OrganizationId, ConnectionId)>, Error> {
+        let Some(item) = self.get(keys::provider(kind, account), false).await? else { return Ok(None) };
+        let pointer: ProviderPointer = read(item)?;
+        Ok(Some((pointer.org, pointer.con)))
+    }
+
+    /// A connection.
+    pub async fn connection(&self, org: &OrganizationId, id: &ConnectionId) -> Result<Option<Connection>, Error> {
+        self.get(keys::connection(org, id), false).await?.map(read).transpose()
+    }
+
+    /// Adds a connection unless it is there, and the way to it from its provider account.
+    pub async fn add_connection(&self, connection: &Connection) -> Result<(), Error> {
+        self.put_new(write(keys::connection(&connection.org, &connection.id), connection)?).await?;
+        let pointer = ProviderPointer { org: connection.org.clone(), con: connection.id.clone() };
+        let key = keys::provider(connection.provider.kind(), connection.provider.account());
+        self.put_new(write(key, &pointer)?).await.map(drop)
+    }
+
+    /// Adds a queue unless it is there.
+    pub async fn add_queue(&self, org: &OrganizationId, queue: &Queue) -> Result<(), Error> {
+        self.put_new(write(keys::queue(org, &queue.id), queue)?).await.map(drop)
+    }
+
+    /// Adds an agent unless it is there.
+    pub async fn add_agent(&self, org: &OrganizationId, agent: &Agent) -> Result<(), Error> {
+        self.put_new(write(keys::agent(org, &agent.id), agent)?).await.map(drop)
+    }
+
+    /// An agent, as it is now.
+    pub async fn agent(&self, org: &OrganizationId, id: &AgentId) -> Result<Option<Agent>, Error> {
+        self.get(keys::agent(org, id), true).await?.map(read).transpose()
+    }
+
+    /// Several agents in one call; those that do not exist are left out. At most 100.
+    pub async fn agents(&self, org: &OrganizationId, ids: &[AgentId]) -> Result<Vec<Agent>, Error> {
+        let items = self.batch_get(ids.iter().map(|id| keys::agent(org, id)).collect()).await?;
+        items.into_iter().map(read).collect()
+    }
+
+    /// The queues of an organization. At most one page of 1 MB, some thousands.
+    pub async fn queues(&self, org: &OrganizationId) -> Result<Vec<Queue>, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(keys::organization(org).pk))
+            .expression_attribute_values(":prefix", text(keys::QUEUE_PREFIX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_read(&answer.consumed_capacity);
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
+    }
+}

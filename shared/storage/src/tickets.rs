@@ -1,0 +1,153 @@
+//! Reading tickets: one by any of its names, lists by number, and the board.
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use domain::event::HistoryRow;
+use domain::ids::{AgentId, OrganizationId, QueueId, TicketId};
+use domain::number::TicketRef;
+use domain::ticket::{Category, Priority, Ticket, TicketState};
+
+use crate::item::{Item, number, read, text};
+use crate::{Error, Storage, keys};
+
+/// Which tickets a list wants; everything that is absent is not asked about.
+#[derive(Debug, Clone, Default)]
+pub struct TicketFilter {
+    /// Any of these states; empty for all.
+    pub states: Vec<TicketState>,
+    /// Of this priority.
+    pub priority: Option<Priority>,
+    /// Of this category.
+    pub category: Option<Category>,
+    /// Held by this agent.
+    pub agent: Option<AgentId>,
+}
+
+impl TicketFilter {
+    /// Whether it lets a ticket through.
+    pub fn matches(&self, ticket: &Ticket) -> bool {
+        (self.states.is_empty() || self.states.contains(&ticket.state))
+            && self.priority.is_none_or(|priority| priority == ticket.priority)
+            && self.category.is_none_or(|category| category == ticket.category)
+            && self.agent.as_ref().is_none_or(|agent| ticket.agent.as_ref() == Some(agent))
+    }
+}
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The tickets.
+    pub tickets: Vec<Ticket>,
+    /// The number below which the list goes on; absent at its end.
+    pub next_below: Option<u64>,
+}
+
+impl Storage {
+    /// A ticket by its id, as it is now.
+    pub async fn ticket(&self, org: &OrganizationId, id: &TicketId) -> Result<Option<Ticket>, Error> {
+        // The mark of a slot that was taken again lies at a ticket's key, but is no ticket.
+        let item = self.get(keys::ticket(org, id), true).await?.filter(|item| !item.contains_key("held_by"));
+        item.map(read).transpose()
+    }
+
+    /// A ticket by any of its names, as it is now. `None` when the organization has no such ticket.
+    pub async fn find_ticket(&self, org: &OrganizationId, reference: &TicketRef) -> Result<Option<Ticket>, Error> {
+        let wanted = match reference {
+            TicketRef::Id(id) => return self.ticket(org, id).await,
+            TicketRef::Number(wanted) => *wanted,
+            TicketRef::YearForm(form) => match self.number_of(org, *form).await? {
+                Some(wanted) => wanted,
+                None => return Ok(None),
+            },
+        };
+        let page = self.tickets_by_number(org, wanted.saturating_add(1), 1).await?;
+        match page.tickets.into_iter().next().filter(|ticket| ticket.number.number == wanted) {
+            // The index may lag: the ticket itself decides.
+            Some(ticket) => self.ticket(org, &ticket.id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Tickets with numbers below `below`, newest first, at most `limit`. One query of the index, whatever the number of tickets.
+    pub async fn tickets_by_number(&self, org: &OrganizationId, below: u64, limit: u32) -> Result<Page, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(keys::BY_NUMBER)
+            .key_condition_expression("n_pk = :pk AND n_sk < :below")
+            .expression_attribute_values(":pk", text(keys::numbers_partition(org)))
+            .expression_attribute_values(":below", number(below.min(i64::MAX.unsigned_abs())))
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_read(&answer.consumed_capacity);
+        let more = answer.last_evaluated_key.is_some();
+        let tickets = read_all(answer.items)?;
+        let next_below = tickets.last().map(|ticket| ticket.number.number).filter(|last| more && *last > 1);
+        Ok(Page { tickets, next_below })
+    }
+
+    /// The tickets that wait in a queue, in the order in which they are to be taken; at most `limit`.
+    pub async fn waiting_tickets(
+        &self,
+        org: &OrganizationId,
+        queue: &QueueId,
+        limit: u32,
+    ) -> Result<Vec<Ticket>, Error> {
+        self.board(keys::waiting_partition(org, queue), limit).await
+    }
+
+    /// The tickets that lie with an agent and are not closed, the most urgent first; at most `limit`.
+    pub async fn agent_tickets(&self, org: &OrganizationId, agent: &AgentId, limit: u32) -> Result<Vec<Ticket>, Error> {
+        self.board(keys::agent_partition(org, agent), limit).await
+    }
+
+    async fn board(&self, partition: String, limit: u32) -> Result<Vec<Ticket>, Error> {
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let left = limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name(keys::BOARD)
+                .key_condition_expression("b_pk = :pk")
+                .expression_attribute_values(":pk", text(&partition))
+                .limit(i32::try_from(left).unwrap_or(i32::MAX).max(1))
+                .set_exclusive_start_key(start)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total)
+                .send()
+                .await?;
+            self.units.add_read(&answer.consumed_capacity);
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() || items.len() >= limit as usize {
+                return items.into_iter().map(read).collect();
+            }
+        }
+    }
+
+    /// The history of a ticket after its creation, oldest first. At most one page of 1 MB, some thousands of rows.
+    pub async fn history(&self, org: &OrganizationId, id: &TicketId) -> Result<Vec<HistoryRow>, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(keys::ticket(org, id).pk))
+            .expression_attribute_values(":prefix", text(keys::HISTORY_PREFIX))
+            .consistent_read(true)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_read(&answer.consumed_capacity);
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
+    }
+}
+
+fn read_all(items: Option<Vec<Item>>) -> Result<Vec<Ticket>, Error> {
+    items.unwrap_or_default().into_iter().map(read).collect()
+}

@@ -1,0 +1,71 @@
+//! A table of its own for each test.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType,
+};
+use storage::Storage;
+
+/// A storage on a fresh table. Every test has its own server, so that the units it counts are its own.
+pub(crate) async fn fresh() -> Storage {
+    let endpoint = match std::env::var("TURNO_DYNAMODB") {
+        Ok(endpoint) => endpoint,
+        Err(_) => serve().await,
+    };
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(endpoint)
+        .http_client(aws_smithy_http_client::Builder::new().build_http());
+    let client = Client::from_conf(config.build());
+    let table = format!("turno-{}", fastrand::u64(..));
+    create(&client, &table).await;
+    Storage::new(client, table)
+}
+
+async fn serve() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let database = dynoxide::Database::memory().unwrap();
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    endpoint
+}
+
+async fn create(client: &Client, table: &str) {
+    let key =
+        |name: &str, kind: KeyType| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let attribute = |name: &str, kind: ScalarAttributeType| {
+        AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
+    };
+    let index = |name: &str, pk: &str, sk: &str, projection: ProjectionType| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .key_schema(key(pk, KeyType::Hash))
+            .key_schema(key(sk, KeyType::Range))
+            .projection(Projection::builder().projection_type(projection).build())
+            .build()
+            .unwrap()
+    };
+    let mut call = client
+        .create_table()
+        .table_name(table)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .global_secondary_indexes(index("by_number", "n_pk", "n_sk", ProjectionType::All))
+        .global_secondary_indexes(index("board", "b_pk", "b_sk", ProjectionType::All))
+        .global_secondary_indexes(index("due", "d_pk", "d_sk", ProjectionType::KeysOnly));
+    for name in ["pk", "sk", "n_pk", "b_pk", "b_sk", "d_pk", "d_sk"] {
+        call = call.attribute_definitions(attribute(name, ScalarAttributeType::S));
+    }
+    call.attribute_definitions(attribute("n_sk", ScalarAttributeType::N)).send().await.unwrap();
+    // A local engine's table is there at once; another's may take a moment.
+    while client.describe_table().table_name(table).send().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
