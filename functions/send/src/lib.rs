@@ -49,14 +49,14 @@ impl Send {
             return Ok(());
         };
         match message.direction {
-            Direction::Out { delivery: Delivery::Queued, .. } => self.send(org, &message).await,
+            Direction::Out { delivery: Delivery::Queued, .. } => self.send(org, &message, &attempt(record)).await,
             Direction::Out { delivery: Delivery::Sending, .. } => self.look(org, &message, received(record)).await,
             // It was sent, or refused, before this delivery of the record.
             Direction::Out { .. } | Direction::In => Ok(()),
         }
     }
 
-    async fn send(&self, org: &OrganizationId, message: &Message) -> Result<(), Problem> {
+    async fn send(&self, org: &OrganizationId, message: &Message, attempt: &str) -> Result<(), Problem> {
         let Some((connection, to)) = self.destination(org, message).await? else {
             return self.refuse(org, message, 0, "the conversation's connection or contact is gone").await;
         };
@@ -68,8 +68,8 @@ impl Send {
             return self.refuse(org, message, 190, "the connection has no access token").await;
         };
         let reference = &message.reference;
-        if !self.storage.deliver(org, reference, Delivery::Sending, None, None).await? {
-            return Ok(());
+        if !self.storage.begin_sending(org, reference, attempt).await? {
+            return Err(later("another attempt is at it".to_owned()));
         }
         let text = message.content.text.as_deref().unwrap_or_default();
         let body = text_message(&to, text, &reference.to_string());
@@ -130,6 +130,11 @@ impl Send {
 /// How often the queue has given this record out.
 fn received(record: &SqsMessage) -> u32 {
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// Names this attempt: the record and how often it was given out.
+fn attempt(record: &SqsMessage) -> String {
+    format!("{}.{}", record.message_id.as_deref().unwrap_or_default(), received(record))
 }
 
 fn later(why: String) -> Problem {

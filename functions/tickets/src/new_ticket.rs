@@ -1,4 +1,4 @@
-//! `POST /api/v2/tickets`: an agent makes a ticket, and is its agent (S1).
+//! `POST /api/v2/tickets`: an agent makes a ticket, and is its agent if it has room for one more (S1).
 
 use axum::Json;
 use axum::extract::State;
@@ -13,7 +13,7 @@ use runtime::dialects::s1;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use serde_json::Value;
-use storage::Storage;
+use storage::{ChangeError, Storage};
 
 use crate::lookup::view;
 
@@ -73,8 +73,16 @@ pub(crate) async fn create(
         version: 1,
     };
     let year = organization.map_or_else(|| now.to_zoned(jiff::tz::TimeZone::UTC).year(), |found| found.year(now));
-    // A generated id is new: `None` could only mean that the client's retry of this very call came through twice.
-    let ticket = storage.open_ticket(&ticket, year).await?.unwrap_or(ticket);
+    let opened = match storage.open_ticket(&ticket, year).await {
+        // The work is there all the same: the ticket waits in the queue for somebody who has room.
+        Err(ChangeError::AtCapacity { .. }) => {
+            let waiting = Ticket { agent: None, assigned_at: None, ..ticket.clone() };
+            storage.open_ticket(&waiting, year).await?
+        }
+        opened => opened?,
+    };
+    // The id is new, so no ticket can have been there before.
+    let ticket = opened.unwrap_or(ticket);
     Ok((StatusCode::CREATED, Json(s1::one(s1::ticket(&view(&storage, ticket).await?, now)))))
 }
 

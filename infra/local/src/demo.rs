@@ -3,7 +3,6 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use domain::agent::{Agent, Role};
-use domain::alias::{Alias, AliasKind};
 use domain::connection::{Connection, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
 use domain::ids::{AgentId, ConnectionId, InvalidId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue};
@@ -16,8 +15,8 @@ use crate::template::REGION;
 /// The demo's connections.
 pub(crate) const CONNECTIONS: [&str; 3] = ["comercial", "suporte", "baileys"];
 const ORGANIZATION: &str = "demo";
-/// More than a person handles at once, less than would hide the limit in a demonstration.
-const CAPACITY: u32 = 5;
+/// Room for an afternoon of trying things out.
+const CAPACITY: u32 = 50;
 
 /// Why the demo organization is not there.
 #[derive(Debug, thiserror::Error)]
@@ -84,22 +83,19 @@ pub(crate) async fn seed(storage: &Storage, gateway_token: Option<&str>) -> Resu
         storage.add_agent(&org, &agent).await?;
     }
     for id in CONNECTIONS {
-        let (provider, own) = match (phone_number_id(id), gateway_token) {
-            (Some(phone_number_id), _) => (
-                Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned() },
-                Vec::new(),
-            ),
-            (None, Some(token)) => {
-                let own = Alias::new(AliasKind::Phone, "15550100003");
-                (Provider::Baileys { token_sha256: token_sha256(token) }, vec![own])
+        let provider = match (phone_number_id(id), gateway_token) {
+            (Some(phone_number_id), _) => {
+                Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned() }
             }
+            (None, Some(token)) => Provider::Baileys { token_sha256: token_sha256(token) },
             (None, None) => continue,
         };
         let connection = Connection {
             id: ConnectionId::new(id)?,
             org: org.clone(),
             provider,
-            own,
+            // Whose number a gateway really speaks for is not known here, so any mention in a group counts.
+            own: Vec::new(),
             queue: if id == "comercial" { sales.clone() } else { support.clone() },
             reopen: ReopenPolicy::default(),
             groups: GroupPolicy::default(),

@@ -4,8 +4,6 @@
 //! count of messages rises last, so a message that is stored but not counted was interrupted and is finished when it comes
 //! again. A further message costs two writes. Source: docs/adr/0003-ingest-order.md.
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::conversation::Conversation;
 use domain::ids::{ContactId, ConversationId, OrganizationId, TicketId};
@@ -157,16 +155,6 @@ impl Storage {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match answer {
-            Ok(answer) => {
-                self.units.add_write(&answer.consumed_capacity);
-                Ok(true)
-            }
-            Err(SdkError::ServiceError(error)) => match error.into_err() {
-                UpdateItemError::ConditionalCheckFailedException(_) => Ok(false),
-                other => Err(SdkError::<_, ()>::service_error(other, ()).into()),
-            },
-            Err(other) => Err(other.into()),
-        }
+        self.unless_refused(answer)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -64,10 +67,6 @@ impl Storage {
 
     /// Writes an item that must not exist. Returns the one that is there instead.
     pub(crate) async fn put_new(&self, item: Item) -> Result<Option<Item>, Error> {
-        use aws_sdk_dynamodb::error::SdkError;
-        use aws_sdk_dynamodb::operation::put_item::PutItemError;
-        use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-
         let answer = self
             .client
             .put_item()
@@ -85,6 +84,24 @@ impl Storage {
             }
             Err(SdkError::ServiceError(error)) => match error.into_err() {
                 PutItemError::ConditionalCheckFailedException(failed) => Ok(Some(failed.item.unwrap_or_default())),
+                other => Err(SdkError::<_, ()>::service_error(other, ()).into()),
+            },
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Whether an update was made: `false` when its condition did not hold.
+    pub(crate) fn unless_refused(
+        &self,
+        answer: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+    ) -> Result<bool, Error> {
+        match answer {
+            Ok(answer) => {
+                self.units.add_write(&answer.consumed_capacity);
+                Ok(true)
+            }
+            Err(SdkError::ServiceError(error)) => match error.into_err() {
+                UpdateItemError::ConditionalCheckFailedException(_) => Ok(false),
                 other => Err(SdkError::<_, ()>::service_error(other, ()).into()),
             },
             Err(other) => Err(other.into()),

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use domain::delivery::{Delivery, DeliveryError};
 use domain::ids::{AgentId, ConversationId, OrganizationId, ProviderMessageId, TicketId};
@@ -204,17 +202,32 @@ impl Storage {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        match answer {
-            Ok(answer) => {
-                self.units.add_write(&answer.consumed_capacity);
-                Ok(true)
-            }
-            Err(SdkError::ServiceError(error)) => match error.into_err() {
-                UpdateItemError::ConditionalCheckFailedException(_) => Ok(false),
-                other => Err(SdkError::<_, ()>::service_error(other, ()).into()),
-            },
-            Err(other) => Err(other.into()),
-        }
+        self.unless_refused(answer)
+    }
+
+    /// Takes a queued message for one attempt at sending it. `false` when another attempt took it before.
+    ///
+    /// `attempt` names the attempt, so that a repetition of this very call, whose first answer was lost on its way, succeeds.
+    pub async fn begin_sending(
+        &self,
+        org: &OrganizationId,
+        reference: &MessageRef,
+        attempt: &str,
+    ) -> Result<bool, Error> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::message(org, reference).into()))
+            .update_expression("SET delivery = :sending, #rank = :to, attempt = :attempt")
+            .condition_expression("#rank = :from OR (#rank = :to AND attempt = :attempt)")
+            .expression_attribute_names("#rank", "rank")
+            .expression_attribute_values(":sending", text(Delivery::Sending.as_str()))
+            .expression_attribute_values(":from", number(Delivery::Queued.rank()))
+            .expression_attribute_values(":to", number(Delivery::Sending.rank()))
+            .expression_attribute_values(":attempt", text(attempt))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.unless_refused(update.send().await)
     }
 
     /// Puts a message that the provider surely did not take back to `queued`. Nothing but a try that is over does this.

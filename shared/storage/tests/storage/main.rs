@@ -1,5 +1,6 @@
 //! The table's promises, on a real engine: dynoxide in this process or, where `TURNO_DYNAMODB` holds an endpoint, that one.
-#![expect(missing_docs, reason = "a test binary")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "one variable chooses the engine")]
 
 mod agents;
 mod costs;

@@ -34,7 +34,7 @@ fn report(delivery: Delivery, callback: Option<&MessageRef>) -> DeliveryReport {
         callback: callback.map(ToString::to_string),
         delivery,
         at: at(5),
-        error: (delivery == Delivery::Failed).then(|| DeliveryError { code: 131_026, details: None }),
+        error: (delivery == Delivery::Failed).then_some(DeliveryError { code: 131_026, details: None }),
     }
 }
 
@@ -84,12 +84,12 @@ async fn a_report_and_its_message_at_once_always_meet() {
         let storage = fresh().await;
         let reference = queued(&storage).await;
         let mut both = JoinSet::new();
-        let (reporter, linker, linked) = (storage.clone(), storage.clone(), reference.clone());
+        let (reporter, sender, sent) = (storage.clone(), storage.clone(), reference.clone());
         both.spawn(
             async move { reporter.report_delivery(&org(), &con(), &report(Delivery::Delivered, None), at(2)).await },
         );
         both.spawn(async move {
-            linker.link_receipt(&org(), &con(), &ProviderMessageId::new("wamid.out"), &linked, at(2)).await
+            sender.link_receipt(&org(), &con(), &ProviderMessageId::new("wamid.out"), &sent, at(2)).await
         });
         for outcome in both.join_all().await {
             outcome.unwrap();
