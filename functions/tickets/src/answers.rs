@@ -12,6 +12,7 @@ use domain::ids::OutboundId;
 use domain::message::{Content, Direction, Message, MessageRef};
 use domain::ticket::Ticket;
 use http::StatusCode;
+use runtime::body::JsonBody;
 use runtime::dialects::s4;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
@@ -30,9 +31,8 @@ pub(crate) async fn answer(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Option<Json<Value>>,
+    JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Value>), s4::Refused> {
-    let body = body.map(|Json(body)| body).unwrap_or_default();
     // A ticket that is not there is told before anything about the body.
     for _ in 0..TRIES {
         let (ticket, agent) = visible(&storage, &caller, &id).await?;

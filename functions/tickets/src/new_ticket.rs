@@ -9,6 +9,7 @@ use domain::number::TicketNumber;
 use domain::sla::Sla;
 use domain::ticket::{Category, Priority, Source, Ticket, TicketState};
 use http::StatusCode;
+use runtime::body::JsonBody;
 use runtime::dialects::s1;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
@@ -31,9 +32,9 @@ struct Wanted {
 pub(crate) async fn create(
     State(storage): State<Storage>,
     caller: Caller,
-    body: Option<Json<Value>>,
+    JsonBody(body): JsonBody,
 ) -> Result<(StatusCode, Json<Value>), s1::Refused> {
-    let wanted = wanted(&body.map(|Json(body)| body).unwrap_or_default())?;
+    let wanted = wanted(&body)?;
     let agent = caller.agent(&storage).await?;
     let no_customer = Problem::NotFound { entity: "Customer" };
     let contact = storage.contact(&caller.org, &wanted.contact).await?.ok_or(no_customer)?;
@@ -167,7 +168,7 @@ mod tests {
     fn a_bad_body_is_refused_with_its_field() {
         let check = |body: Value, field: &str, reason: &str| match wanted(&body) {
             Err(Problem::InvalidInput { field: named, reason: told }) => {
-                assert_eq!((named, told.as_str()), (field, reason))
+                assert_eq!((named, told.as_str()), (field, reason));
             }
             _ => panic!("{body} was accepted"),
         };

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use domain::access::{self, Denied};
 use domain::ticket::{Refusal, TicketState};
+use runtime::body::JsonBody;
 use runtime::dialects::s1;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
@@ -20,9 +21,8 @@ pub(crate) async fn change(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-    body: Option<Json<Value>>,
+    JsonBody(body): JsonBody,
 ) -> Result<Json<Value>, s1::Refused> {
-    let body = body.map(|Json(body)| body).unwrap_or_default();
     let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let invalid = |field, reason: String| Problem::InvalidInput { field, reason };
     let status = text("status").ok_or_else(|| invalid("status", "status is required".to_owned()))?;

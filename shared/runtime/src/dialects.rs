@@ -36,12 +36,12 @@ fn refusal(problem: &Problem, mut body: Value) -> Response {
     response
 }
 
-/// The answer to a request whose token names nobody, in the dialect of its path.
-pub(crate) fn render_unauthenticated(path: &str) -> Response {
+/// A problem found before a handler ran, in the dialect of the request's path.
+pub(crate) fn render(path: &str, problem: Problem) -> Response {
     if path.starts_with("/api/v2/") {
-        s1::Refused(Problem::Unauthenticated).into_response()
+        s1::Refused(problem).into_response()
     } else {
-        s4::Refused(Problem::Unauthenticated).into_response()
+        s4::Refused(problem).into_response()
     }
 }
 

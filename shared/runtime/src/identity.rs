@@ -28,7 +28,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Self::from_context(parts.extensions.get::<RequestContext>())
-            .ok_or_else(|| crate::dialects::render_unauthenticated(parts.uri.path()))
+            .ok_or_else(|| crate::dialects::render(parts.uri.path(), Problem::Unauthenticated))
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! No rule of the help desk lives here, and no function's own logic.
 
+pub mod body;
 pub mod clients;
 pub mod clock;
 pub mod config;

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "one variable chooses the engine")]
 
 mod agents;
+mod contention;
 mod costs;
 mod deadlines;
 mod inbound;

@@ -13,7 +13,7 @@ fn con() -> ConnectionId {
     ConnectionId::new("comercial").unwrap()
 }
 
-async fn queued(storage: &Storage) -> MessageRef {
+pub(crate) async fn queued(storage: &Storage) -> MessageRef {
     let conversation = ConversationId::new("cnv_1").unwrap();
     let reference = MessageRef::outbound(conversation, at(0), &OutboundId::generate(at(0), 1));
     let message = Message {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType,
@@ -12,6 +13,11 @@ use storage::Storage;
 
 /// A storage on a fresh table. Every test has its own server, so that the units it counts are its own.
 pub(crate) async fn fresh() -> Storage {
+    fresh_through(|client| client).await
+}
+
+/// As `fresh`, with a client between the code and the engine.
+pub(crate) async fn fresh_through(wrap: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Storage {
     let endpoint = match std::env::var("TURNO_DYNAMODB") {
         Ok(endpoint) => endpoint,
         Err(_) => serve().await,
@@ -21,11 +27,11 @@ pub(crate) async fn fresh() -> Storage {
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
-        .http_client(aws_smithy_http_client::Builder::new().build_http());
-    let client = Client::from_conf(config.build());
+        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)));
+    let http = SharedHttpClient::new(aws_smithy_http_client::Builder::new().build_http());
     let table = format!("turno-{}", fastrand::u64(..));
-    create(&client, &table).await;
-    Storage::new(client, table)
+    create(&Client::from_conf(config.clone().http_client(http.clone()).build()), &table).await;
+    Storage::new(Client::from_conf(config.http_client(wrap(http)).build()), table)
 }
 
 async fn serve() -> String {
