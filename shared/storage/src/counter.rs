@@ -1,6 +1,6 @@
 //! The counter of an organization: the last number given, and where each year's numbers begin.
 //!
-//! A number is taken only in the transaction that writes its ticket (invariant I3), so the counter is also the exact count of
+//! A number is taken only in the transaction that writes its ticket, or the block of tickets (invariant I3), so the counter is also the exact count of
 //! all tickets. Both sequences grow together: a year's sequence is the number less the number at which the year began, and
 //! the form `TICKET-2026-000297` is found without an index.
 
@@ -35,12 +35,12 @@ impl Counter {
         Self { last: item.get("n").and_then(integer).unwrap_or(0), before: before.collect() }
     }
 
-    /// The number that a ticket made in `year` gets. A year never runs backwards: a worker whose clock is behind at New Year
-    /// numbers in the new year.
-    pub(crate) fn next(&self, year: i16) -> TicketNumber {
+    /// The numbers that `count` tickets made in `year` get. A year never runs backwards: a worker whose clock is behind at New
+    /// Year numbers in the new year.
+    pub(crate) fn next(&self, year: i16, count: usize) -> impl Iterator<Item = TicketNumber> + use<> {
         let year = self.before.last_key_value().map_or(year, |(latest, _)| year.max(*latest));
         let before = self.before.get(&year).copied().unwrap_or(self.last);
-        TicketNumber { number: self.last + 1, year, year_seq: self.last + 1 - before }
+        (self.last + 1..).take(count).map(move |number| TicketNumber { number, year, year_seq: number - before })
     }
 
     fn number_of(&self, form: YearForm) -> Option<u64> {
@@ -66,27 +66,36 @@ impl Storage {
         Ok(self.get(keys::counter(org), true).await?.map(|item| Counter::from_item(&item)).unwrap_or_default())
     }
 
-    /// Takes the number that `ticket` bears, if the counter still stands at the one before. Counts its state and priority.
-    pub(crate) fn take_number(&self, ticket: &Ticket) -> Result<TransactWriteItem, Error> {
-        let TicketNumber { number: taken, year, year_seq } = ticket.number;
-        let condition = if taken == 1 { "attribute_not_exists(n)" } else { "n = :last" };
+    /// Takes the numbers that these tickets bear, a block without a gap, if the counter still stands before the first of them.
+    /// Counts their states and priorities.
+    pub(crate) fn take_numbers(&self, tickets: &[Ticket]) -> Result<Option<TransactWriteItem>, Error> {
+        let (Some(first), Some(last)) = (tickets.first(), tickets.last()) else { return Ok(None) };
+        let TicketNumber { number: taken, year, year_seq } = first.number;
         let year_starts = year_seq == 1;
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for ticket in tickets {
+            *counts.entry(crate::statistics::state_attribute(ticket.state)).or_default() += 1;
+            *counts.entry(crate::statistics::priority_attribute(ticket.priority)).or_default() += 1;
+        }
         let set = if year_starts { "SET n = :n, #before = :last" } else { "SET n = :n" };
+        let adds: Vec<String> = (0..counts.len()).map(|place| format!("#a{place} :a{place}")).collect();
         let mut update = self
-            .update(keys::counter(&ticket.org))
-            .update_expression(format!("{set} ADD #state :one, #priority :one"))
-            .condition_expression(condition)
-            .expression_attribute_names("#state", crate::statistics::state_attribute(ticket.state))
-            .expression_attribute_names("#priority", crate::statistics::priority_attribute(ticket.priority))
-            .expression_attribute_values(":n", number(taken))
-            .expression_attribute_values(":one", number(1));
+            .update(keys::counter(&first.org))
+            .update_expression(format!("{set} ADD {}", adds.join(", ")))
+            .condition_expression(if taken == 1 { "attribute_not_exists(n)" } else { "n = :last" })
+            .expression_attribute_values(":n", number(last.number.number));
+        for (place, (attribute, count)) in counts.into_iter().enumerate() {
+            update = update
+                .expression_attribute_names(format!("#a{place}"), attribute)
+                .expression_attribute_values(format!(":a{place}"), number(count));
+        }
         if year_starts {
             update = update.expression_attribute_names("#before", format!("{YEAR_PREFIX}{year}"));
         }
         if year_starts || taken > 1 {
             update = update.expression_attribute_values(":last", number(taken - 1));
         }
-        update.into_transact()
+        update.into_transact().map(Some)
     }
 }
 
@@ -101,8 +110,9 @@ mod tests {
     #[test]
     fn numbers_go_on_and_years_begin_at_one() {
         let check = |counter: Counter, year: i16, expected: (u64, i16, u64)| {
-            let next = counter.next(year);
-            assert_eq!((next.number, next.year, next.year_seq), expected);
+            let next: Vec<_> = counter.next(year, 2).map(|next| (next.number, next.year, next.year_seq)).collect();
+            let (number, in_year, seq) = expected;
+            assert_eq!(next, [expected, (number + 1, in_year, seq + 1)]);
         };
         check(counter(0, &[]), 2026, (1, 2026, 1));
         check(counter(1, &[(2026, 0)]), 2026, (2, 2026, 2));

@@ -20,6 +20,7 @@ use crate::{ChangeError, Error, Storage, keys};
 #[derive(Debug, Default)]
 pub struct Progress {
     stored: Option<StoredMessage>,
+    opened: Option<Box<Ticket>>,
 }
 
 /// What one try at a plan came to.
@@ -77,7 +78,7 @@ impl Storage {
         if progress.stored.is_some() {
             // A try of ours ended because the conversation had moved: perhaps by another worker with this very message.
             if plan.conversation.last_in_id.as_ref() == Some(&plan.message.reference.id) {
-                return Ok(Step::Duplicate);
+                return Ok(Step::Done { opened: progress.opened.take() });
             }
         } else {
             progress.stored = match self.store_message(org, &plan.message).await? {
@@ -93,7 +94,6 @@ impl Storage {
             self.place_message(org, &plan.message.reference, &place).await?;
             progress.stored = Some(place);
         }
-        let mut opened = None;
         match &plan.ticket {
             TicketStep::None | TicketStep::Join(_) => {}
             TicketStep::Change(change) => match self.change_ticket(change).await {
@@ -102,13 +102,13 @@ impl Storage {
                 Err(_) => return Ok(Step::Stale),
             },
             TicketStep::Open(new) => match self.open_ticket(&new.ticket, year).await {
-                Ok(Some(ticket)) => opened = Some(Box::new(ticket)),
+                Ok(Some(ticket)) => progress.opened = Some(Box::new(ticket)),
                 Err(ChangeError::Table(error)) => return Err(error),
                 Ok(None) | Err(_) => return Ok(Step::Stale),
             },
         }
         let counted = self.count_message(org, inbound, plan, now).await?;
-        Ok(if counted { Step::Done { opened } } else { Step::Stale })
+        Ok(if counted { Step::Done { opened: progress.opened.take() } } else { Step::Stale })
     }
 
     /// The conversation's last write of a message. `false` when the conversation moved on since the plan.

@@ -13,6 +13,7 @@ mod inspection;
 mod item;
 mod keys;
 mod messages;
+mod openings;
 mod organizations;
 mod receipts;
 mod replies;
@@ -44,12 +45,13 @@ pub struct Storage {
     client: Client,
     table: String,
     units: Arc<Units>,
+    openings: Arc<openings::Openings>,
 }
 
 impl Storage {
     /// Uses `table` through a client that was configured elsewhere.
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), units: Arc::new(Units::default()) }
+        Self { client, table: table.into(), units: Arc::default(), openings: Arc::default() }
     }
 
     /// The read and write units consumed through this value and its clones.

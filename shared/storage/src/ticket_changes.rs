@@ -1,4 +1,4 @@
-//! Committing what happens to tickets: a ticket, its history, its agent's load, its conversation's slot and the statistics
+//! Committing what happens to tickets that exist: a ticket, its history, its agent's load, its conversation's slot and the statistics
 //! change together or not at all (invariants I2, I3, I4).
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -6,13 +6,9 @@ use domain::conversation::Conversation;
 use domain::ids::{AgentId, OrganizationId, TicketId};
 use domain::ticket::{Ticket, TicketChange};
 
-use crate::counter::Counter;
 use crate::item::{Item, number, text};
-use crate::transaction::{IntoTransact, Outcome, backoff};
+use crate::transaction::{IntoTransact, Outcome};
 use crate::{ChangeError, Error, Storage, conversations, keys};
-
-/// How often a number is tried for: each try loses only to another ticket that was made, so progress is certain.
-const NUMBER_TRIES: u32 = 64;
 
 /// What a transaction's condition at one place stands for.
 #[derive(Debug, Clone)]
@@ -55,37 +51,6 @@ impl Storage {
         self.stage_change(&mut change, &mut changes).await?;
         self.commit(changes).await?;
         Ok(change.after)
-    }
-
-    /// Makes a ticket with the organization's next number. `None` when the ticket exists already, by whomever made.
-    ///
-    /// `year` is the year in the organization's time zone. Errors: `AtCapacity` for a ticket that starts with an agent.
-    pub async fn open_ticket(&self, ticket: &Ticket, year: i16) -> Result<Option<Ticket>, ChangeError> {
-        let mut counter = self.counter(&ticket.org).await?;
-        for attempt in 0..NUMBER_TRIES {
-            let ticket = Ticket { number: counter.next(year), ..ticket.clone() };
-            let mut items = vec![self.take_number(&ticket)?, self.put_new_ticket(&ticket)?];
-            if let Some(agent) = ticket.holder() {
-                items.push(self.take_place(&ticket.org, agent)?);
-            }
-            match self.transact(items).await? {
-                Outcome::Committed => return Ok(Some(ticket)),
-                Outcome::Refused { place: 1, .. } => return Ok(None),
-                Outcome::Refused { place: 0, found } => {
-                    if attempt > 2 {
-                        tokio::time::sleep(backoff(attempt.min(4))).await;
-                        counter = self.counter(&ticket.org).await?;
-                    } else {
-                        counter = found.map(|item| Counter::from_item(&item)).unwrap_or_default();
-                    }
-                }
-                Outcome::Refused { .. } => match ticket.agent {
-                    Some(agent) => return Err(ChangeError::AtCapacity { agent }),
-                    None => return Err(ChangeError::Stale),
-                },
-            }
-        }
-        Err(Error::contended().into())
     }
 
     /// Puts a change into a transaction. Reads the conversation where a finished ticket takes its slot again.
@@ -135,7 +100,7 @@ impl Storage {
     }
 
     /// One place more is taken of the agent's capacity, if it is active and has one free.
-    fn take_place(&self, org: &OrganizationId, agent: &AgentId) -> Result<TransactWriteItem, Error> {
+    pub(crate) fn take_place(&self, org: &OrganizationId, agent: &AgentId) -> Result<TransactWriteItem, Error> {
         self.update(keys::agent(org, agent))
             .update_expression("ADD #load :one")
             .condition_expression("#load < #capacity AND is_active = :true")
