@@ -95,11 +95,10 @@ impl Ingest {
     async fn contact(&self, connection: &Connection, inbound: &InboundMessage) -> Result<ContactId, Problem> {
         let org = &connection.org;
         if let Some(known) = self.storage.contact_by_alias(org, &inbound.sender.aliases).await? {
-            // Several names at once are the moment at which a new one becomes known.
-            if inbound.sender.aliases.len() > 1 {
-                self.storage.learn_aliases(org, &known, &inbound.sender.aliases).await?;
+            if !known.new_aliases.is_empty() {
+                self.storage.learn_aliases(org, &known.id, &known.new_aliases).await?;
             }
-            return Ok(known);
+            return Ok(known.id);
         }
         let now = clock::now();
         let contact = Contact {

@@ -115,7 +115,7 @@ impl Send {
         };
         let connection = self.storage.connection(org, &conversation.connection).await?;
         let contact = self.storage.contact(org, &conversation.contact).await?;
-        let to = contact.and_then(|contact| contact.aliases.into_iter().next());
+        let to = contact.and_then(|contact| contact.address().cloned());
         Ok(connection.zip(to))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
 use domain::alias::Alias;
 use domain::contact::Contact;
 use domain::ids::{ContactId, OrganizationId};
@@ -17,6 +17,15 @@ struct AliasPointer {
     ctc: ContactId,
 }
 
+/// A contact that was found by an alias.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownContact {
+    /// Its id.
+    pub id: ContactId,
+    /// Those of the aliases asked for that lead nowhere yet.
+    pub new_aliases: Vec<Alias>,
+}
+
 /// A contact that may have to be made: with an id for it, in case that nobody has one.
 #[derive(Debug, Clone)]
 pub struct NewContact {
@@ -26,7 +35,11 @@ pub struct NewContact {
 
 impl Storage {
     /// The contact that has one of these aliases, the first alias first.
-    pub async fn contact_by_alias(&self, org: &OrganizationId, aliases: &[Alias]) -> Result<Option<ContactId>, Error> {
+    pub async fn contact_by_alias(
+        &self,
+        org: &OrganizationId,
+        aliases: &[Alias],
+    ) -> Result<Option<KnownContact>, Error> {
         let wanted: Vec<keys::Key> = aliases.iter().map(|alias| keys::alias(org, alias)).collect();
         let found: Vec<(String, AliasPointer)> = match wanted.as_slice() {
             [] => return Ok(None),
@@ -36,10 +49,10 @@ impl Storage {
             },
             several => self.pointers(several).await?,
         };
-        Ok(wanted
-            .iter()
-            .find_map(|key| found.iter().find(|(pk, _)| *pk == key.pk))
-            .map(|(_, pointer)| pointer.ctc.clone()))
+        let leads = |key: &keys::Key| found.iter().find(|(pk, _)| *pk == key.pk).map(|(_, pointer)| &pointer.ctc);
+        let Some(id) = wanted.iter().find_map(leads).cloned() else { return Ok(None) };
+        let new_aliases = aliases.iter().zip(&wanted).filter(|(_, key)| leads(key).is_none());
+        Ok(Some(KnownContact { id, new_aliases: new_aliases.map(|(alias, _)| alias.clone()).collect() }))
     }
 
     /// Makes the contact unless another worker made one with the same first alias; then that one's id. Adds the aliases.
@@ -55,7 +68,7 @@ impl Storage {
                 && place == 0
             {
                 id = if item.is_empty() {
-                    self.contact_by_alias(org, std::slice::from_ref(alias)).await?.unwrap_or(id)
+                    self.contact_by_alias(org, std::slice::from_ref(alias)).await?.map_or(id, |known| known.id)
                 } else {
                     read::<AliasPointer>(item)?.ctc
                 };
@@ -66,9 +79,23 @@ impl Storage {
         Ok(id)
     }
 
-    /// Points further identities of a known contact to it; an alias that leads elsewhere stays as it is.
+    /// Points further identities of a known contact to it. The profile learns each before the way to it exists, so that a crash
+    /// between leaves work that the next message does again.
     pub async fn learn_aliases(&self, org: &OrganizationId, id: &ContactId, aliases: &[Alias]) -> Result<(), Error> {
         for alias in aliases {
+            let value: Result<AttributeValue, _> = serde_dynamo::to_attribute_value(alias);
+            let value = value.map_err(|source| Error::Corrupt { item: "PROFILE/aliases".to_owned(), source })?;
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(keys::contact(org, id).into()))
+                .update_expression("SET aliases = list_append(aliases, :list)")
+                .condition_expression("attribute_exists(pk) AND NOT contains(aliases, :alias)")
+                .expression_attribute_values(":list", AttributeValue::L(vec![value.clone()]))
+                .expression_attribute_values(":alias", value)
+                .return_consumed_capacity(ReturnConsumedCapacity::Total);
+            self.unless_refused(update.send().await)?;
             self.put_new(write(keys::alias(org, alias), &AliasPointer { ctc: id.clone() })?).await?;
         }
         Ok(())

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
-pub use contacts::NewContact;
+pub use contacts::{KnownContact, NewContact};
 pub use error::{ChangeError, Error};
 pub use ingest::{Progress, Step};
 pub use inspection::Inspection;

@@ -96,6 +96,31 @@ async fn two_connections_of_one_contact_have_a_ticket_each() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_contact_is_found_by_any_identity_that_it_was_seen_with() {
+    use domain::alias::{Alias, AliasKind};
+    let storage = fresh().await;
+    let connection = connection("comercial");
+    let phone = Alias::new(AliasKind::Phone, "77079861373");
+    let bsuid = Alias::new(AliasKind::Bsuid, "KZ.13491208655302741918");
+    let seen = |id: &str, aliases: &[&Alias]| {
+        let mut message = text(id, "77079861373", "Oi");
+        message.sender.aliases = aliases.iter().copied().cloned().collect();
+        message
+    };
+    take(&storage, &connection, &seen("wamid.1", &[&bsuid])).await.unwrap();
+    take(&storage, &connection, &seen("wamid.2", &[&phone, &bsuid])).await;
+    storage.units().take();
+    take(&storage, &connection, &seen("wamid.3", &[&phone, &bsuid])).await;
+    assert!(storage.units().take().write <= 2.0, "identities that are known cost nothing");
+    take(&storage, &connection, &seen("wamid.4", &[&phone])).await;
+    let tickets = tickets(&storage).await;
+    assert_eq!(tickets.len(), 1);
+    let contact = storage.contact(&org(), &tickets[0].contact).await.unwrap().unwrap();
+    assert_eq!(contact.aliases, [bsuid, phone.clone()]);
+    assert_eq!(contact.address(), Some(&phone));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn work_interrupted_after_any_write_is_finished_by_the_next_delivery() {
     // The writes of a first message are: message, ticket with its number, conversation. A worker that dies after the first or
     // second leaves what the earlier steps wrote.
