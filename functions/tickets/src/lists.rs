@@ -14,7 +14,7 @@ use runtime::identity::Caller;
 use serde_json::Value;
 use storage::Storage;
 
-use crate::lookup::{bounded, view, views, visible};
+use crate::lookup::{LONGEST_LIST, counted, view, views, visible};
 
 /// `GET /api/tickets?page=1&limit=10`, newest first.
 ///
@@ -25,8 +25,8 @@ pub(crate) async fn newest(
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, s0::Refused> {
-    let page = bounded(&query, "page", 1, 1..=u64::from(u32::MAX))?;
-    let limit = bounded(&query, "limit", 10, 1..=100)?;
+    let page = counted(&query, "page", 1, u64::from(u32::MAX))?;
+    let limit = counted(&query, "limit", 10, LONGEST_LIST)?;
     let (agent, total) = tokio::try_join!(caller.agent(&storage), async {
         storage.ticket_count(&caller.org).await.map_err(Problem::from)
     })?;
@@ -74,7 +74,7 @@ pub(crate) async fn queue(
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, s4::Refused> {
-    let limit = bounded(&query, "limit", 100, 1..=100)?;
+    let limit = counted(&query, "limit", 100, LONGEST_LIST)?;
     let agent = caller.agent(&storage).await?;
     let mut waiting = Vec::new();
     for queue in queues_of(&storage, &caller, &agent).await? {
@@ -91,7 +91,7 @@ pub(crate) async fn mine(
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, s4::Refused> {
-    let limit = bounded(&query, "limit", 100, 1..=100)?;
+    let limit = counted(&query, "limit", 100, LONGEST_LIST)?;
     let status = query.get("status");
     if let Some(status) = status
         && !s4::STATUSES.contains(&status.as_str())

@@ -11,7 +11,7 @@ use runtime::identity::Caller;
 use serde_json::Value;
 use storage::Storage;
 
-use crate::lookup::{bounded, visible};
+use crate::lookup::{LONGEST_LIST, counted, visible};
 
 /// The newest messages of the ticket's conversation; `before` is the id of the first message of the page that came before.
 pub(crate) async fn list(
@@ -20,7 +20,7 @@ pub(crate) async fn list(
     Path(id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, s4::Refused> {
-    let limit = bounded(&query, "limit", 50, 1..=200)?;
+    let limit = counted(&query, "limit", 50, LONGEST_LIST)?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
     let Some(conversation) = &ticket.conversation else { return Ok(Json(Value::Array(Vec::new()))) };
     let before = match query.get("before") {

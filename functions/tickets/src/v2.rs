@@ -15,7 +15,7 @@ use serde_json::Value;
 use storage::{Storage, TicketFilter};
 
 use crate::lists::range;
-use crate::lookup::{bounded, view, views, visible};
+use crate::lookup::{LONGEST_LIST, counted, view, views, visible};
 
 /// How many of the newest tickets a filtered list looks through. Beyond it an index by state is needed, which issue 5 brings.
 const LOOKED_THROUGH: usize = 2_000;
@@ -26,8 +26,8 @@ pub(crate) async fn list(
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
 ) -> Result<Json<Value>, s1::Refused> {
-    let page = bounded(&query, "page", 1, 1..=u64::from(u32::MAX))?;
-    let limit = bounded(&query, "limit", 50, 1..=100)?;
+    let page = counted(&query, "page", 1, u64::from(u32::MAX))?;
+    let limit = counted(&query, "limit", 50, LONGEST_LIST)?;
     let filter = filter(&query)?;
     let agent = caller.agent(&storage).await?;
     let (tickets, total) = match &filter {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::alias::Alias;
 use domain::contact::Contact;
 use domain::ids::{ContactId, OrganizationId};
@@ -106,7 +106,7 @@ impl Storage {
         self.get(keys::contact(org, id), false).await?.map(read).transpose()
     }
 
-    /// Several contacts in one call; those that do not exist are left out. At most 100.
+    /// Several contacts in one call; those that do not exist are left out.
     pub async fn contacts(
         &self,
         org: &OrganizationId,
@@ -124,30 +124,5 @@ impl Storage {
             Ok((pk, read(item)?))
         };
         items.into_iter().map(pair).collect()
-    }
-
-    /// Reads up to 100 items at once, in any order, until all were answered.
-    pub(crate) async fn batch_get(&self, mut wanted: Vec<keys::Key>) -> Result<Vec<Item>, Error> {
-        wanted.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
-        wanted.dedup();
-        let mut open: Vec<Item> = wanted.into_iter().map(Item::from).collect();
-        let mut items = Vec::with_capacity(open.len());
-        for attempt in 0..8 {
-            if open.is_empty() {
-                return Ok(items);
-            }
-            if attempt > 0 {
-                tokio::time::sleep(crate::transaction::backoff(attempt)).await;
-            }
-            let request = KeysAndAttributes::builder().set_keys(Some(open)).build();
-            let request =
-                request.map_err(|error| Error::Refused { code: "InvalidKeys".to_owned(), source: Box::new(error) })?;
-            let call = self.client.batch_get_item().request_items(&self.table, request);
-            let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
-            self.units.add_read(answer.consumed_capacity());
-            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            open = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-        }
-        if open.is_empty() { Ok(items) } else { Err(Error::contended()) }
     }
 }

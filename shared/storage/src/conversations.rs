@@ -65,7 +65,7 @@ impl Storage {
         self.get(keys::conversation(org, id), true).await?.map(from_item).transpose()
     }
 
-    /// Several conversations in one call; those that do not exist are left out. At most 100.
+    /// Several conversations in one call; those that do not exist are left out.
     pub async fn conversations(
         &self,
         org: &OrganizationId,

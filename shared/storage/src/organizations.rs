@@ -68,7 +68,7 @@ impl Storage {
         self.get(keys::agent(org, id), true).await?.map(read).transpose()
     }
 
-    /// Several agents in one call; those that do not exist are left out. At most 100.
+    /// Several agents in one call; those that do not exist are left out.
     pub async fn agents(&self, org: &OrganizationId, ids: &[AgentId]) -> Result<Vec<Agent>, Error> {
         let items = self.batch_get(ids.iter().map(|id| keys::agent(org, id)).collect()).await?;
         items.into_iter().map(read).collect()

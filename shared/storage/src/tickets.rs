@@ -1,12 +1,13 @@
 //! Reading tickets: one by any of its names, lists by number, and the board.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::event::HistoryRow;
 use domain::ids::{AgentId, OrganizationId, QueueId, TicketId};
 use domain::number::TicketRef;
 use domain::ticket::{Category, Priority, Ticket, TicketState};
 
-use crate::item::{Item, number, read, text};
+use crate::item::{number, read, text};
 use crate::{Error, Storage, keys};
 
 /// Which tickets a list wants; everything that is absent is not asked about.
@@ -67,9 +68,9 @@ impl Storage {
         }
     }
 
-    /// Tickets with numbers below `below`, newest first, at most `limit`. One query of the index, whatever the number of tickets.
+    /// Tickets with numbers below `below`, newest first, at most `limit`. Its cost depends on `limit` alone.
     pub async fn tickets_by_number(&self, org: &OrganizationId, below: u64, limit: u32) -> Result<Page, Error> {
-        let answer = self
+        let query = self
             .client
             .query()
             .table_name(&self.table)
@@ -77,14 +78,8 @@ impl Storage {
             .key_condition_expression("n_pk = :pk AND n_sk < :below")
             .expression_attribute_values(":pk", text(keys::numbers_partition(org)))
             .expression_attribute_values(":below", number(below.min(i64::MAX.unsigned_abs())))
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        self.units.add_read(&answer.consumed_capacity);
-        let more = answer.last_evaluated_key.is_some();
-        let tickets = read_all(answer.items)?;
+            .scan_index_forward(false);
+        let (tickets, more) = self.tickets_of(query, limit).await?;
         let next_below = tickets.last().map(|ticket| ticket.number.number).filter(|last| more && *last > 1);
         Ok(Page { tickets, next_below })
     }
@@ -105,27 +100,32 @@ impl Storage {
     }
 
     async fn board(&self, partition: String, limit: u32) -> Result<Vec<Ticket>, Error> {
-        let mut items = Vec::new();
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(keys::BOARD)
+            .key_condition_expression("b_pk = :pk")
+            .expression_attribute_values(":pk", text(partition));
+        Ok(self.tickets_of(query, limit).await?.0)
+    }
+
+    /// The first `limit` tickets of a query, over as many pages of 1 MB as they take, and whether more follow.
+    async fn tickets_of(&self, query: QueryFluentBuilder, limit: u32) -> Result<(Vec<Ticket>, bool), Error> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut tickets = Vec::new();
         let mut start = None;
         loop {
-            let left = limit.saturating_sub(u32::try_from(items.len()).unwrap_or(u32::MAX));
-            let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(keys::BOARD)
-                .key_condition_expression("b_pk = :pk")
-                .expression_attribute_values(":pk", text(&partition))
-                .limit(i32::try_from(left).unwrap_or(i32::MAX).max(1))
-                .set_exclusive_start_key(start)
-                .return_consumed_capacity(ReturnConsumedCapacity::Total)
-                .send()
-                .await?;
+            let left = i32::try_from(limit - tickets.len()).unwrap_or(i32::MAX);
+            let page = query.clone().limit(left.max(1)).set_exclusive_start_key(start);
+            let answer = page.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
             self.units.add_read(&answer.consumed_capacity);
-            items.extend(answer.items.unwrap_or_default());
+            for item in answer.items.unwrap_or_default() {
+                tickets.push(read(item)?);
+            }
             start = answer.last_evaluated_key;
-            if start.is_none() || items.len() >= limit as usize {
-                return items.into_iter().map(read).collect();
+            if start.is_none() || tickets.len() >= limit {
+                return Ok((tickets, start.is_some()));
             }
         }
     }
@@ -146,8 +146,4 @@ impl Storage {
         self.units.add_read(&answer.consumed_capacity);
         answer.items.unwrap_or_default().into_iter().map(read).collect()
     }
-}
-
-fn read_all(items: Option<Vec<Item>>) -> Result<Vec<Ticket>, Error> {
-    items.unwrap_or_default().into_iter().map(read).collect()
 }
