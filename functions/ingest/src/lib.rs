@@ -74,6 +74,10 @@ impl Ingest {
         for _ in 0..TRIES {
             let now = clock::now();
             let (known, ticket) = self.storage.known(org, &contact, &conversation).await?;
+            if known.is_none() {
+                // The first message of a conversation: whoever made the contact may have crashed before its profile.
+                self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
+            }
             let plan = plan(Known { connection, contact: &contact, conversation: known, ticket }, inbound, now);
             let year = self.connections.year(org, now).await?;
             match self.storage.carry_out(org, (year, now), inbound, &plan, &mut progress).await? {
@@ -100,15 +104,8 @@ impl Ingest {
             }
             return Ok(known.id);
         }
-        let now = clock::now();
-        let contact = Contact {
-            id: ContactId::generate(now, runtime::ids::random()),
-            name: inbound.sender.name.clone(),
-            aliases: inbound.sender.aliases.clone(),
-            is_group: inbound.sender.is_group,
-            created_at: now,
-        };
-        Ok(self.storage.contact_or_new(org, &NewContact { contact }).await?)
+        let id = ContactId::generate(clock::now(), runtime::ids::random());
+        Ok(self.storage.contact_or_new(org, &NewContact { contact: profile(id, inbound) }).await?)
     }
 
     async fn inspect(&self, unit: &Unit, reason: &str) -> Result<(), Problem> {
@@ -121,6 +118,17 @@ impl Ingest {
         self.storage.keep_for_inspection(&inspection).await?;
         tracing::warn!(source, reason, "unit kept for inspection");
         Ok(())
+    }
+}
+
+/// The contact as its message shows it.
+fn profile(id: ContactId, inbound: &InboundMessage) -> Contact {
+    Contact {
+        id,
+        name: inbound.sender.name.clone(),
+        aliases: inbound.sender.aliases.clone(),
+        is_group: inbound.sender.is_group,
+        created_at: clock::now(),
     }
 }
 

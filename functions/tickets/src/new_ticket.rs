@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use domain::agent::Agent;
+use domain::alias::{Alias, AliasKind};
+use domain::contact::Contact;
 use domain::conversation::Conversation;
 use domain::ids::{ContactId, ConversationId, QueueId, TicketId};
 use domain::number::TicketNumber;
@@ -37,9 +39,9 @@ pub(crate) async fn create(
     let wanted = wanted(&body)?;
     let agent = caller.agent(&storage).await?;
     let no_customer = Problem::NotFound { entity: "Customer" };
-    let contact = storage.contact(&caller.org, &wanted.contact).await?.ok_or(no_customer)?;
+    let contact = contact(&storage, &caller, &wanted.contact).await?.ok_or(no_customer)?;
     let conversation = match &wanted.conversation {
-        Some(id) => Some(conversation(&storage, &caller, id, &wanted.contact).await?),
+        Some(id) => Some(conversation(&storage, &caller, id, &contact.id).await?),
         None => None,
     };
     let queue = queue(&storage, &caller, &agent, conversation.as_ref()).await?;
@@ -55,7 +57,7 @@ pub(crate) async fn create(
         title: wanted.title,
         description: Some(wanted.description),
         source: Source::Agent,
-        contact: wanted.contact,
+        contact: contact.id,
         conversation: conversation.as_ref().map(|conversation| conversation.id.clone()),
         connection: conversation.map(|conversation| conversation.connection),
         queue,
@@ -127,6 +129,18 @@ fn wanted(body: &Value) -> Result<Wanted, Problem> {
         category,
         priority,
     })
+}
+
+/// The contact by its id or, as other systems name customers, by its phone number.
+async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
+    if let Some(found) = storage.contact(&caller.org, named).await? {
+        return Ok(Some(found));
+    }
+    let phone = Alias::new(AliasKind::Phone, named.as_str());
+    match storage.contact_by_alias(&caller.org, &[phone]).await? {
+        Some(known) => Ok(storage.contact(&caller.org, &known.id).await?),
+        None => Ok(None),
+    }
 }
 
 async fn conversation(

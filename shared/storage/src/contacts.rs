@@ -57,8 +57,8 @@ impl Storage {
 
     /// Makes the contact unless another worker made one with the same first alias; then that one's id. Adds the aliases.
     ///
-    /// The alias comes before the profile: if a crash lies between, the next message finds the alias, misses the profile when
-    /// it opens a conversation, and writes it.
+    /// The alias comes before the profile, so that two workers cannot leave two profiles. If a crash lies between, the message
+    /// comes again and `complete_contact` writes the profile.
     pub async fn contact_or_new(&self, org: &OrganizationId, new: &NewContact) -> Result<ContactId, Error> {
         let mut id = new.contact.id.clone();
         for (place, alias) in new.contact.aliases.iter().enumerate() {
@@ -77,6 +77,15 @@ impl Storage {
         let contact = Contact { id: id.clone(), ..new.contact.clone() };
         self.put_new(write(keys::contact(org, &id), &contact)?).await?;
         Ok(id)
+    }
+
+    /// Writes a contact's profile if it is missing. A contact that has one costs a read.
+    pub async fn complete_contact(&self, org: &OrganizationId, contact: &Contact) -> Result<(), Error> {
+        let key = keys::contact(org, &contact.id);
+        if self.get(key.clone(), true).await?.is_none() {
+            self.put_new(write(key, contact)?).await?;
+        }
+        Ok(())
     }
 
     /// Points further identities of a known contact to it. The profile learns each before the way to it exists, so that a crash

@@ -121,6 +121,20 @@ async fn a_contact_is_found_by_any_identity_that_it_was_seen_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_a_crash_kept_from_being_written_is_written_later_and_never_overwritten() {
+    let storage = fresh().await;
+    let message = text("wamid.1", "77079861373", "Oi");
+    let id = contact(&storage, &message).await;
+    let made = storage.contact(&org(), &id).await.unwrap().unwrap();
+    let again = domain::contact::Contact { name: Some("Outra".to_owned()), ..made.clone() };
+    storage.complete_contact(&org(), &again).await.unwrap();
+    assert_eq!(storage.contact(&org(), &id).await.unwrap(), Some(made));
+    let other = domain::contact::Contact { id: domain::ids::ContactId::new("ctc_crashed").unwrap(), ..again };
+    storage.complete_contact(&org(), &other).await.unwrap();
+    assert_eq!(storage.contact(&org(), &other.id).await.unwrap(), Some(other));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn work_interrupted_after_any_write_is_finished_by_the_next_delivery() {
     // The writes of a first message are: message, ticket with its number, conversation. A worker that dies after the first or
     // second leaves what the earlier steps wrote.
