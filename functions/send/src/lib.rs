@@ -24,6 +24,10 @@ use graph::Graph;
 /// between two looks, in which the provider's report may come.
 const LOOKS: u32 = 3;
 
+/// At which delivery of its record a message that the provider keeps putting off is given up: an agent who sees `failed` can
+/// act, one who sees `queued` for ever cannot. Below the queue's own limit, so that no record is left over.
+const GIVEN_UP: u32 = 9;
+
 /// The function.
 pub struct Send {
     storage: Storage,
@@ -49,14 +53,14 @@ impl Send {
             return Ok(());
         };
         match message.direction {
-            Direction::Out { delivery: Delivery::Queued, .. } => self.send(org, &message, &attempt(record)).await,
+            Direction::Out { delivery: Delivery::Queued, .. } => self.send(org, &message, record).await,
             Direction::Out { delivery: Delivery::Sending, .. } => self.look(org, &message, received(record)).await,
             // It was sent, or refused, before this delivery of the record.
             Direction::Out { .. } | Direction::In => Ok(()),
         }
     }
 
-    async fn send(&self, org: &OrganizationId, message: &Message, attempt: &str) -> Result<(), Problem> {
+    async fn send(&self, org: &OrganizationId, message: &Message, record: &SqsMessage) -> Result<(), Problem> {
         let Some((connection, to)) = self.destination(org, message).await? else {
             return self.refuse(org, message, 0, "the conversation's connection or contact is gone").await;
         };
@@ -68,7 +72,7 @@ impl Send {
             return self.refuse(org, message, 190, "the connection has no access token").await;
         };
         let reference = &message.reference;
-        if !self.storage.begin_sending(org, reference, attempt).await? {
+        if !self.storage.begin_sending(org, reference, &attempt(record)).await? {
             return Err(later("another attempt is at it".to_owned()));
         }
         let text = message.content.text.as_deref().unwrap_or_default();
@@ -84,6 +88,9 @@ impl Send {
                 tracing::warn!(org.id = %org, connection.id = %connection.id, code = error.code, "answer refused by the provider");
                 self.storage.deliver(org, reference, Delivery::Failed, None, Some(&error)).await?;
                 Ok(())
+            }
+            SendOutcome::RetryLater { code, .. } if received(record) >= GIVEN_UP => {
+                self.refuse(org, message, code, "the provider asked to try later, too often").await
             }
             SendOutcome::RetryLater { code, .. } => {
                 // It surely was not taken, so it may wait for its turn again.

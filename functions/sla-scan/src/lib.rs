@@ -43,7 +43,14 @@ pub async fn scan(storage: &Storage, at: Timestamp) -> Result<Summary, Problem> 
             }
         }
     }
-    tracing::info!(tickets = summary.tickets, breaches = summary.breaches, "sla scan done");
+    let consumed = storage.units().take();
+    tracing::info!(
+        tickets = summary.tickets,
+        breaches = summary.breaches,
+        read_units = consumed.read,
+        write_units = consumed.write,
+        "sla scan done"
+    );
     Ok(summary)
 }
 
