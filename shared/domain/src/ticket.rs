@@ -1,123 +1,23 @@
-//! A ticket and its life cycle.
+//! A ticket as it is stored and changed.
 //!
-//! Every change is a function from a ticket and a time to the changed ticket and the rows of its history; who may ask for it
-//! is decided in `access`, and that it happens only once in `storage`, by the version.
+//! Every change is a function from a ticket and a time to the changed ticket and the rows of its history (`commands`); who may
+//! ask for it is decided in `access`, and that it happens only once in `storage`, by the version.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Actor, Happening, HistoryRow};
+use crate::event::HistoryRow;
 use crate::ids::{AgentId, ConnectionId, ContactId, ConversationId, OrganizationId, QueueId, TicketId};
 use crate::number::TicketNumber;
-use crate::sla::{Metric, Sla};
+use crate::sla::Sla;
 
+mod commands;
+mod labels;
 mod state;
 
+pub use commands::Refusal;
+pub use labels::{Category, Priority, Source};
 pub use state::{Phase, TicketState};
-
-/// How urgent a ticket is; greater is more urgent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Priority {
-    /// Can wait a day.
-    Low,
-    /// The default.
-    #[default]
-    Medium,
-    /// Within the hour.
-    High,
-    /// Now.
-    Urgent,
-}
-
-impl Priority {
-    /// All, from low to urgent.
-    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Urgent];
-
-    /// The name in every dialect.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Urgent => "urgent",
-        }
-    }
-
-    /// Reads a name; case does not matter.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|priority| priority.as_str().eq_ignore_ascii_case(text))
-    }
-}
-
-/// What a ticket is about (seed S1's eight).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Category {
-    #[default]
-    Support,
-    Technical,
-    Billing,
-    Sales,
-    Complaint,
-    FeatureRequest,
-    Account,
-    Other,
-}
-
-impl Category {
-    /// All eight.
-    pub const ALL: [Self; 8] = [
-        Self::Support,
-        Self::Technical,
-        Self::Billing,
-        Self::Sales,
-        Self::Complaint,
-        Self::FeatureRequest,
-        Self::Account,
-        Self::Other,
-    ];
-
-    /// The name in every dialect.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Support => "support",
-            Self::Technical => "technical",
-            Self::Billing => "billing",
-            Self::Sales => "sales",
-            Self::Complaint => "complaint",
-            Self::FeatureRequest => "feature_request",
-            Self::Account => "account",
-            Self::Other => "other",
-        }
-    }
-
-    /// Reads a name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|category| category.as_str() == text)
-    }
-}
-
-/// Who made a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A contact, by writing.
-    Customer,
-    /// An agent.
-    Agent,
-}
-
-impl Source {
-    /// The name in every dialect.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Agent => "agent",
-        }
-    }
-}
 
 /// A ticket.
 ///
@@ -227,177 +127,10 @@ pub struct TicketChange {
     pub rows: Vec<HistoryRow>,
 }
 
-/// Why a change is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// The life cycle has no such step.
-    #[error("a ticket in state {} cannot become {}", from.as_str(), to.as_str())]
-    IllegalTransition {
-        /// The state it is in.
-        from: TicketState,
-        /// The state asked for.
-        to: TicketState,
-    },
-    /// It has an agent already.
-    #[error("the ticket was already claimed")]
-    AlreadyClaimed {
-        /// Who has it.
-        by: AgentId,
-    },
-    /// It is resolved, closed or cancelled.
-    #[error("the ticket is {}", state.as_str())]
-    NotWaiting {
-        /// The state it is in.
-        state: TicketState,
-    },
-}
-
 impl Ticket {
     /// Whether it takes up one of its agent's places: it has an agent and is not done.
     pub fn holder(&self) -> Option<&AgentId> {
         self.agent.as_ref().filter(|_| self.state.is_active())
-    }
-
-    /// An agent takes it. Errors: `AlreadyClaimed`, `NotWaiting`.
-    pub fn claimed_by(&self, agent: &AgentId, now: Timestamp) -> Result<TicketChange, Refusal> {
-        if let Some(by) = &self.agent
-            && self.state.is_active()
-        {
-            return Err(Refusal::AlreadyClaimed { by: by.clone() });
-        }
-        if !self.state.is_active() {
-            return Err(Refusal::NotWaiting { state: self.state });
-        }
-        Ok(self.change(now, &Actor::Agent(agent.clone()), None, |after| {
-            after.state = TicketState::Assigned;
-            after.agent = Some(agent.clone());
-            after.assigned_at = Some(now);
-            vec![Happening::TicketAssigned { agent: agent.clone() }]
-        }))
-    }
-
-    /// An agent moves it to another state. Work on a ticket without an agent makes the agent who starts it its agent.
-    ///
-    /// Errors: `IllegalTransition`.
-    pub fn moved_to(
-        &self,
-        to: TicketState,
-        by: &AgentId,
-        reason: Option<&str>,
-        now: Timestamp,
-    ) -> Result<TicketChange, Refusal> {
-        if !self.state.next().contains(&to) {
-            return Err(Refusal::IllegalTransition { from: self.state, to });
-        }
-        Ok(self.change(now, &Actor::Agent(by.clone()), reason, |after| {
-            if to == TicketState::InProgress && after.agent.is_none() {
-                after.agent = Some(by.clone());
-                after.assigned_at = Some(now);
-            }
-            after.enter(to, now, now);
-            vec![Happening::TicketStateChanged]
-        }))
-    }
-
-    /// The contact wrote to a ticket that waited for it, or that was done. `None` when the message changes nothing.
-    ///
-    /// `sent_at` is the message's own time: a reopened ticket's clocks count from it.
-    pub fn customer_wrote(&self, sent_at: Timestamp, now: Timestamp) -> Option<TicketChange> {
-        let to = match self.state {
-            TicketState::PendingCustomer => TicketState::InProgress,
-            TicketState::Resolved | TicketState::Closed => TicketState::Reopened,
-            _ => return None,
-        };
-        Some(self.change(now, &Actor::Customer, None, |after| {
-            if to == TicketState::Reopened {
-                // The agent may be gone by now: a reopened ticket waits for the team, and whoever is there takes it.
-                after.agent = None;
-                after.assigned_at = None;
-            }
-            after.enter(to, sent_at, now);
-            vec![Happening::TicketStateChanged]
-        }))
-    }
-
-    /// An agent answered. `None` when that changes nothing: it is not the first answer, or the ticket is resolved and the answer a
-    /// last word. Errors: `NotWaiting` when the ticket is closed or cancelled.
-    pub fn answered_by(&self, agent: &AgentId, now: Timestamp) -> Result<Option<TicketChange>, Refusal> {
-        if self.state.is_final() {
-            return Err(Refusal::NotWaiting { state: self.state });
-        }
-        let first = self.first_response_at.is_none();
-        let starts = self.state == TicketState::Assigned;
-        if !self.state.is_active() || !(first || starts) {
-            return Ok(None);
-        }
-        Ok(Some(self.change(now, &Actor::Agent(agent.clone()), None, |after| {
-            let mut happened = Vec::new();
-            if first {
-                after.first_response_at = Some(now);
-                after.sla.stop(Metric::FirstResponse, now);
-                happened.push(Happening::FirstAnswerGiven);
-            }
-            if starts {
-                after.enter(TicketState::InProgress, now, now);
-                happened.push(Happening::TicketStateChanged);
-            }
-            happened
-        })))
-    }
-
-    /// Records the SLA breaches that fell due. `None` when there are none.
-    pub fn scanned(&self, now: Timestamp) -> Option<TicketChange> {
-        let mut sla = self.sla;
-        let metrics = sla.record_breaches(now);
-        (!metrics.is_empty()).then(|| {
-            self.change(now, &Actor::System, None, |after| {
-                after.sla = sla;
-                metrics.into_iter().map(|metric| Happening::SlaBreached { metric }).collect()
-            })
-        })
-    }
-
-    /// Applies `edit`, which says what happened, and writes one history row for each happening.
-    fn change(
-        &self,
-        now: Timestamp,
-        actor: &Actor,
-        reason: Option<&str>,
-        edit: impl FnOnce(&mut Self) -> Vec<Happening>,
-    ) -> TicketChange {
-        let mut after = self.clone();
-        let happened = edit(&mut after);
-        let row = |happening: Happening| {
-            // Only the happening that names the change of state, or the assignment that is one, spans it.
-            let spans = matches!(happening, Happening::TicketStateChanged | Happening::TicketAssigned { .. });
-            let (from, to) = if spans { (self.state, after.state) } else { (self.state, self.state) };
-            HistoryRow { happening, from, to, actor: actor.clone(), reason: reason.map(str::to_owned), at: now }
-        };
-        let rows: Vec<HistoryRow> = happened.into_iter().map(row).collect();
-        after.version += rows.len() as u64;
-        after.updated_at = now;
-        TicketChange { before: self.clone(), after, rows }
-    }
-
-    /// Enters a state; `began_at` is when a new cycle begins if the state begins one.
-    fn enter(&mut self, to: TicketState, began_at: Timestamp, now: Timestamp) {
-        match to {
-            TicketState::Resolved => self.resolved_at = Some(now),
-            TicketState::Closed | TicketState::Cancelled => self.closed_at = Some(now),
-            TicketState::Reopened => {
-                self.reopen_count += 1;
-                self.first_response_at = None;
-                self.resolved_at = None;
-                self.closed_at = None;
-                self.sla = Sla::starting(began_at.min(now), self.priority);
-            }
-            _ => {}
-        }
-        if !to.is_active() {
-            self.sla.stop(Metric::FirstResponse, now);
-            self.sla.stop(Metric::Resolution, now);
-        }
-        self.state = to;
     }
 }
 

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::sample::ticket;
 use super::*;
+use crate::event::Happening;
+use crate::sla::Metric;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
