@@ -1,0 +1,31 @@
+//! Journeys: what the product promises, driven from outside through the real host and the real function binaries.
+//!
+//! | module | shows |
+//! |---|---|
+//! | `world` | nothing itself: a host of its own for each test, and the hands to act on it and the eyes to look into it |
+//! | all others | one promise each; the tests' names say which |
+//!
+//! Nothing here stands in for a part of the product. Tests wait for conditions; none sleeps in the place of one.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod world;
+
+mod batches;
+mod claims;
+mod connections;
+mod costs;
+mod crash;
+mod delivery;
+mod doors;
+mod first_ticket;
+mod gateway;
+mod life_cycle;
+mod payloads;
+mod races;
+mod refusals;
+mod restart;
+mod sla;
+mod tenancy;
+mod tidy;
+mod tokens;
+mod unreachable;

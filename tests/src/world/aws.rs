@@ -1,0 +1,132 @@
+//! The host's AWS endpoint as its operator sees it: the whole table, the queues, the functions' processes.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use serde_json::{Value, json};
+use storage::Storage;
+
+use super::{Answer, Host, SOON, eventually};
+
+/// What names the operator. The endpoint verifies no signatures, which is why it listens on the loopback alone.
+const OPERATOR: &str = "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/any/aws4_request, \
+                        SignedHeaders=host, Signature=0";
+
+impl Host {
+    /// One call of a JSON service, such as `AmazonSQS.ReceiveMessage`; it must succeed.
+    pub(crate) async fn aws(&self, target: &str, body: &Value) -> Value {
+        let request = self.http.post(&self.aws_url).header("authorization", OPERATOR).header("x-amz-target", target);
+        let request =
+            request.header("x-amz-date", "20260101T000000Z").header("content-type", "application/x-amz-json-1.0");
+        let request = request.body(body.to_string());
+        Answer::to(request).await.expect(200)
+    }
+
+    /// The name of the table.
+    pub(crate) async fn table_name(&self) -> String {
+        let tables = self.aws("DynamoDB_20120810.ListTables", &json!({})).await;
+        tables["TableNames"][0].as_str().unwrap().to_owned()
+    }
+
+    /// The table, through the crate that alone knows its layout.
+    pub(crate) async fn storage(&self) -> Storage {
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("operator", "operator", None, None, "operator"))
+            .endpoint_url(&self.aws_url)
+            .http_client(aws_smithy_http_client::Builder::new().build_http());
+        Storage::new(Client::from_conf(config.build()), self.table_name().await)
+    }
+
+    /// Every item of the table, sorted by key, as DynamoDB writes items.
+    pub(crate) async fn items(&self) -> Vec<Value> {
+        let (table, mut items, mut start) = (self.table_name().await, Vec::new(), Value::Null);
+        loop {
+            let mut request = json!({ "TableName": table, "ConsistentRead": true });
+            if !start.is_null() {
+                request["ExclusiveStartKey"] = start;
+            }
+            let mut page = self.aws("DynamoDB_20120810.Scan", &request).await;
+            items.append(page["Items"].as_array_mut().unwrap());
+            start = page["LastEvaluatedKey"].take();
+            if start.is_null() {
+                break;
+            }
+        }
+        items.sort_by_key(|item| (key(item, "pk").to_owned(), key(item, "sk").to_owned()));
+        items
+    }
+
+    /// The items whose keys begin so.
+    pub(crate) async fn items_at(&self, pk: &str, sk: &str) -> Vec<Value> {
+        let mut items = self.items().await;
+        items.retain(|item| key(item, "pk").starts_with(pk) && key(item, "sk").starts_with(sk));
+        items
+    }
+
+    /// How many messages a queue holds: those that wait, and those that are being worked on.
+    pub(crate) async fn depth(&self, queue: &str) -> (u64, u64) {
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let request = json!({ "QueueUrl": self.queue_url(queue).await, "AttributeNames": names });
+        let answer = self.aws("AmazonSQS.GetQueueAttributes", &request).await;
+        let count = |name: &str| answer["Attributes"][name].as_str().unwrap().parse().unwrap();
+        (count(names[0]), count(names[1]))
+    }
+
+    /// Takes every message that waits in a queue without a consumer, and gives their bodies.
+    pub(crate) async fn take_events(&self, queue: &str) -> Vec<Value> {
+        let (url, mut events) = (self.queue_url(queue).await, Vec::new());
+        loop {
+            let request = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+            let answer = self.aws("AmazonSQS.ReceiveMessage", &request).await;
+            let messages = answer["Messages"].as_array().cloned().unwrap_or_default();
+            if messages.is_empty() {
+                return events;
+            }
+            let entry = |(n, message): (usize, &Value)| json!({ "Id": n.to_string(), "ReceiptHandle": message["ReceiptHandle"] });
+            let entries: Vec<Value> = messages.iter().enumerate().map(entry).collect();
+            self.aws("AmazonSQS.DeleteMessageBatch", &json!({ "QueueUrl": url, "Entries": entries })).await;
+            events.extend(messages.iter().map(|message| parsed(&message["Body"])));
+        }
+    }
+
+    async fn queue_url(&self, queue: &str) -> Value {
+        let request = json!({ "QueueName": format!("turno-{queue}") });
+        self.aws("AmazonSQS.GetQueueUrl", &request).await["QueueUrl"].take()
+    }
+
+    /// The processes of a function: id, and whether it works.
+    pub(crate) async fn processes(&self, function: &str) -> Vec<(u32, bool)> {
+        let name = format!("turno-{function}");
+        let functions = self.functions().await;
+        let function = functions.iter().find(|status| status["name"] == name).unwrap();
+        let pid = |process: &Value| u32::try_from(process["pid"].as_u64().unwrap()).unwrap();
+        let processes = function["processes"].as_array().unwrap();
+        processes.iter().map(|process| (pid(process), process["busy"].as_bool().unwrap())).collect()
+    }
+
+    /// The processes of every function.
+    pub(crate) async fn functions(&self) -> Vec<Value> {
+        let request = self.http.get(format!("{}/_turno/functions", self.aws_url)).header("authorization", OPERATOR);
+        let mut answer = Answer::to(request).await.expect(200);
+        serde_json::from_value(answer["functions"].take()).unwrap()
+    }
+
+    /// Waits until every message that was accepted has been worked on: both queues with consumers are empty.
+    pub(crate) async fn settled(&self) {
+        eventually("the inbound and outbound queues are empty", SOON * 6, async || {
+            let (inbound, outbound) = (self.depth("inbound.fifo").await, self.depth("outbound.fifo").await);
+            (inbound == (0, 0) && outbound == (0, 0)).then_some(())
+        })
+        .await;
+    }
+}
+
+/// A text of an item.
+pub(crate) fn key<'a>(item: &'a Value, name: &str) -> &'a str {
+    item[name]["S"].as_str().unwrap_or_default()
+}
+
+fn parsed(body: &Value) -> Value {
+    serde_json::from_str(body.as_str().unwrap()).unwrap()
+}

@@ -1,0 +1,131 @@
+//! A running host on a data directory, on ports of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::output::Output;
+use super::{binaries, discretion, eventually, processes};
+
+/// More hosts at once than this only wait for each other's processors.
+static ROOM: Semaphore = Semaphore::const_new(3);
+
+/// How long a host may take to end in order: it gives its functions ten seconds.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A host that serves. Dropping it ends it with all its functions, and fails the test if it logged what it must not.
+pub(crate) struct Host {
+    pub(crate) api_url: String,
+    pub(crate) aws_url: String,
+    pub(crate) http: Client,
+    pub(crate) output: Output,
+    data: PathBuf,
+    child: Child,
+    own_data: Option<TempDir>,
+    _room: SemaphorePermit<'static>,
+}
+
+impl Host {
+    /// A host with a data directory of its own.
+    pub(crate) async fn fresh() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut host = Self::on(data.path()).await;
+        host.own_data = Some(data);
+        host
+    }
+
+    /// A host on a data directory that may have been another host's.
+    pub(crate) async fn on(data: &Path) -> Self {
+        let room = ROOM.acquire().await.unwrap();
+        let mut child = command(data).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let output = Output::of([Box::new(stdout), Box::new(stderr)]);
+        let pid = child.id();
+        let told = eventually("the host serves", Duration::from_mins(1), async || {
+            if let Some(status) = child.try_wait().unwrap() {
+                panic!("the host ended with {status}:\n{}", output.lines().join("\n"));
+            }
+            let text = std::fs::read(data.join("host.json")).ok()?;
+            // A host that was killed has left its file behind.
+            serde_json::from_slice::<Value>(&text).ok().filter(|told| told["pid"] == pid)
+        })
+        .await;
+        let url = |name: &str| told[name].as_str().unwrap().to_owned();
+        // A second installation finds the provider of the first, which is the same.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let http = Client::builder().timeout(Duration::from_mins(1)).build().unwrap();
+        let host = Self {
+            api_url: url("api_url"),
+            aws_url: url("aws_url"),
+            http,
+            output,
+            data: data.to_path_buf(),
+            child,
+            own_data: None,
+            _room: room,
+        };
+        let health = host.http.get(format!("{}/healthz", host.api_url)).send().await.unwrap();
+        assert_eq!(health.status(), 200);
+        host
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// Runs a command of the host's program on its data directory; what it printed. Fails where the command does.
+    pub(crate) fn command(&self, arguments: &[&str]) -> String {
+        let output = program().args(arguments).arg("--data").arg(&self.data).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// Ends the host as Ctrl-C does; how it ended.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        processes::end(&mut self.child, PATIENCE)
+    }
+
+    /// Ends the host as a power failure does.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if self.child.try_wait().unwrap().is_none() {
+            processes::end(&mut self.child, PATIENCE);
+        }
+        let lines = self.output.rest();
+        if std::thread::panicking() {
+            let last = &lines[lines.len().saturating_sub(40)..];
+            println!("the host's last lines:\n{}", last.join("\n"));
+            return;
+        }
+        let (indiscreet, alarming) = (discretion::indiscreet(&lines), discretion::alarming(&lines));
+        assert!(indiscreet.is_empty(), "the log tells what it must not: {indiscreet:#?}");
+        assert!(alarming.is_empty(), "the log tells of what must not happen: {alarming:#?}");
+    }
+}
+
+/// The host's program, without anything of the tests' own environment that it could listen to.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(binaries::directory().join("turno"));
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+/// The program as it serves a data directory, on any free ports.
+pub(crate) fn command(data: &Path) -> Command {
+    let mut command = program();
+    command.args(["--listen", "127.0.0.1:0", "--aws-listen", "127.0.0.1:0", "--data"]).arg(data);
+    command.arg("--functions").arg(binaries::directory());
+    command
+}

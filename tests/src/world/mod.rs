@@ -1,0 +1,22 @@
+//! A host of its own for a test, and what acts on it and looks into it from outside.
+
+mod api;
+mod aws;
+pub(crate) mod baileys;
+pub(crate) mod binaries;
+pub(crate) mod cloud_api;
+mod discretion;
+mod host;
+mod organization;
+mod output;
+pub(crate) mod people;
+mod processes;
+pub(crate) mod routes;
+mod wait;
+mod webhook;
+
+pub(crate) use api::{Answer, Session};
+pub(crate) use host::{Host, program};
+pub(crate) use organization::{agent, demo, org};
+pub(crate) use processes::{is_alive, kill};
+pub(crate) use wait::{LONG, SOON, eventually};

@@ -1,0 +1,43 @@
+//! Organizations and agents beside those of the demo, added as an administrator's function would.
+
+use domain::agent::{Agent, Role};
+use domain::ids::{AgentId, OrganizationId, QueueId};
+use domain::organization::{Organization, Queue};
+use storage::Storage;
+
+/// The demo organization.
+pub(crate) fn demo() -> OrganizationId {
+    OrganizationId::new("demo").unwrap()
+}
+
+/// Adds an agent.
+pub(crate) async fn agent(
+    storage: &Storage,
+    org: &OrganizationId,
+    id: &str,
+    role: Role,
+    queues: &[&str],
+    capacity: u32,
+) {
+    let agent = Agent {
+        id: AgentId::new(id).unwrap(),
+        name: id.to_owned(),
+        role,
+        queues: queues.iter().map(|queue| QueueId::new(*queue).unwrap()).collect(),
+        capacity,
+        load: 0,
+        is_active: true,
+    };
+    storage.add_agent(org, &agent).await.unwrap();
+}
+
+/// Adds an organization with a queue `sales` and an admin `eva`.
+pub(crate) async fn org(storage: &Storage, id: &str) -> OrganizationId {
+    let org = OrganizationId::new(id).unwrap();
+    let organization = Organization { id: org.clone(), name: id.to_owned(), time_zone: "UTC".to_owned() };
+    storage.add_organization(&organization).await.unwrap();
+    let queue = Queue { id: QueueId::new("sales").unwrap(), name: "Sales".to_owned() };
+    storage.add_queue(&org, &queue).await.unwrap();
+    agent(storage, &org, "eva", Role::Admin, &["sales"], 5).await;
+    org
+}
