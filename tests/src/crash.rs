@@ -10,9 +10,8 @@ use serde_json::Value;
 use crate::world::cloud_api::{self, COMERCIAL, SUPORTE};
 use crate::world::{Host, LONG, SOON, demo, eventually, kill, people};
 
-const CONTACTS: usize = 150;
 const KILLS: usize = 100;
-/// The most messages that wait for `ingest`: enough that it is never idle, few enough to see the end.
+/// So many messages may wait for processes of `ingest` that work: enough that none is idle, few enough to see the end.
 const BACKLOG: u64 = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -36,12 +35,19 @@ struct Sent {
     number: &'static str,
 }
 
-/// Sends as long as there are kills to come: everybody in turn and by both connections, several messages in a body.
+/// Who writes the `n`th message on a connection. Fifty people write in turn, and in each turn twelve of them are new, so
+/// that everybody writes about four times. There must be new ones: a killed process leaves its people's messages locked for
+/// the time that a message is in flight, and in the end everybody's.
+fn person(n: usize) -> usize {
+    n / 50 * 12 + n % 50
+}
+
+/// Sends as long as there are kills to come, by both connections and with several messages in a body.
 async fn keep_sending(host: &Host, killed_enough: &AtomicBool) -> Vec<Sent> {
-    let mut sent: Vec<Sent> = Vec::new();
-    // At least four messages of everybody.
-    while sent.len() < 4 * CONTACTS || !killed_enough.load(Ordering::Relaxed) {
-        if host.depth("inbound.fifo").await.0 > BACKLOG {
+    let (mut sent, mut turn) = (Vec::new(), 0);
+    while !killed_enough.load(Ordering::Relaxed) {
+        let works = host.processes("ingest").await.iter().any(|(_, busy)| *busy);
+        if works && host.depth("inbound.fifo").await.0 > BACKLOG {
             // Nothing to wait for but that `ingest` goes on: the next look tells.
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
@@ -49,8 +55,7 @@ async fn keep_sending(host: &Host, killed_enough: &AtomicBool) -> Vec<Sent> {
         let mut changes = Vec::new();
         for number in [COMERCIAL, SUPORTE] {
             let mut texts = Vec::new();
-            for _ in 0..3 {
-                let person = (sent.len() / 2) % CONTACTS;
+            for person in (turn..turn + 3).map(person) {
                 let id = people::message_id();
                 texts.push(cloud_api::text(&people::phone(person), &id, &people::words(sent.len())));
                 sent.push(Sent { id, person, number });
@@ -58,6 +63,7 @@ async fn keep_sending(host: &Host, killed_enough: &AtomicBool) -> Vec<Sent> {
             changes.push(cloud_api::messages(number, &texts));
         }
         host.post_whatsapp(&cloud_api::body(&changes)).await.expect(200);
+        turn += 3;
     }
     sent
 }
@@ -86,13 +92,13 @@ async fn all_is_there(host: &Host, sent: &[Sent]) {
         let begins = |item: &Value, name: &str, with: &str| item[name]["S"].as_str().unwrap().starts_with(with);
         items.iter().filter(|item| begins(item, "pk", pk) && begins(item, "sk", sk)).collect()
     };
-    assert_eq!(at("ORG#demo#CTC#", "PROFILE").len(), CONTACTS);
-
     let mut wanted: BTreeMap<(usize, &str), BTreeSet<&str>> = BTreeMap::new();
     for message in sent {
         wanted.entry((message.person, message.number)).or_default().insert(&message.id);
     }
-    let mut tickets = storage.tickets_by_number(&demo(), u64::MAX, 1000).await.unwrap().tickets;
+    let people: BTreeSet<usize> = wanted.keys().map(|(person, _)| *person).collect();
+    assert_eq!(at("ORG#demo#CTC#", "PROFILE").len(), people.len());
+    let mut tickets = storage.tickets_by_number(&demo(), u64::MAX, 10_000).await.unwrap().tickets;
     tickets.sort_by_key(|ticket| ticket.number);
     let numbers: Vec<u64> = tickets.iter().map(|ticket| ticket.number.number).collect();
     assert_eq!(numbers, (1..=wanted.len() as u64).collect::<Vec<_>>());

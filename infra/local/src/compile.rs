@@ -26,6 +26,18 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
+/// What `cargo run` tells its program of this package. Build scripts of dependencies ask Cargo to run them again when these
+/// change (ring 0.17's does), so a build that inherited them would compile half the tree, and the next `cargo run` once more.
+const OF_THIS_PACKAGE: [&str; 7] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// Where the repository was when the host was compiled; a moved checkout builds the host anew.
 pub(crate) fn workspace() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -38,6 +50,9 @@ pub(crate) async fn build(binaries: &BTreeSet<String>, release: bool) -> Result<
     let mut command =
         Command::new(option_env!("CARGO").map(Path::new).filter(|p| p.exists()).unwrap_or(Path::new("cargo")));
     command.current_dir(workspace()).args(["build", "--message-format=json-render-diagnostics"]);
+    for name in OF_THIS_PACKAGE {
+        command.env_remove(name);
+    }
     if release {
         command.arg("--release");
     }

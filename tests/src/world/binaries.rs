@@ -6,6 +6,18 @@ use std::sync::OnceLock;
 
 static BUILT: OnceLock<PathBuf> = OnceLock::new();
 
+/// What Cargo tells a test of its package, and what the build scripts of dependencies must not see: see the host's
+/// `compile.rs`.
+const OF_THIS_PACKAGE: [&str; 7] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// The directory with every binary. The first to ask builds, which is quick where nothing changed; all others wait for it.
 pub(crate) fn directory() -> &'static Path {
     BUILT.get_or_init(build)
@@ -34,6 +46,9 @@ fn build() -> PathBuf {
     let cargo = Path::new(env!("CARGO"));
     let mut build = Command::new(if cargo.exists() { cargo } else { Path::new("cargo") });
     build.current_dir(repository()).args(["build", "--quiet", "--target-dir"]).arg(profile.parent().unwrap());
+    for name in OF_THIS_PACKAGE {
+        build.env_remove(name);
+    }
     if profile.ends_with("release") {
         build.arg("--release");
     }
