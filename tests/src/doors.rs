@@ -1,19 +1,18 @@
 //! The webhook's door: who is let in, and what becomes of what nobody understands.
 
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::world::cloud_api::{self, APP_SECRET, COMERCIAL};
-use crate::world::{Host, people};
+use crate::world::{Host, people, secrets};
 
 const WEBHOOK: &str = "/webhook/whatsapp";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_body_that_is_not_proven_is_refused_and_leaves_nothing() {
     let data = tempfile::tempdir().unwrap();
-    with_a_second_app(data.path());
+    let app = |secret: &str| json!({ "app_secrets": [secret], "verify_tokens": ["demo-verify-token"] });
+    let apps = json!({ "apps": { "default": app(APP_SECRET), "second": app("second-app-secret") } });
+    secrets::write(data.path(), &[("WhatsappAppsSecret", apps)]);
     let host = Host::on(data.path()).await;
     let before = host.items().await;
     let body = a_message(COMERCIAL);
@@ -101,19 +100,4 @@ async fn reasons(host: &Host) -> Vec<String> {
 fn a_message(number: &str) -> Vec<u8> {
     let message = cloud_api::text(&people::phone(1), &people::message_id(), &people::words(1));
     cloud_api::body(&[cloud_api::messages(number, &[message])]).to_string().into_bytes()
-}
-
-/// The demo's secrets with a second Meta app, as an operator would add it.
-fn with_a_second_app(data: &Path) {
-    let app = |secret: &str| json!({ "app_secrets": [secret], "verify_tokens": ["demo-verify-token"] });
-    let secrets = json!({
-        "operator": { "access_key_id": "operator", "secret_access_key": "operator" },
-        "secrets": {
-            "WhatsappAppsSecret": { "apps": { "default": app(APP_SECRET), "second": app("second-app-secret") } },
-        },
-        "gateways": { "baileys": "demo-gateway-token" },
-    });
-    let path = data.join("secrets.json");
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
-    std::io::Write::write_all(&mut file, secrets.to_string().as_bytes()).unwrap();
 }

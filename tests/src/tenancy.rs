@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::cloud_api::COMERCIAL;
-use crate::world::{Host, org, people, routes};
+use crate::world::cloud_api::{APP_SECRET, COMERCIAL};
+use crate::world::{Host, SOON, connection, eventually, org, people, routes, secrets};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_organization_s_ticket_is_not_found_on_any_route() {
@@ -42,4 +42,35 @@ async fn another_organization_s_ticket_is_not_found_on_any_route() {
     assert_eq!(host.items().await, before);
     assert_eq!(ours.get("/api/tickets/1").await.expect(200), ticket);
     assert!(ticket["assignedAgent"] == Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_never_goes_out_with_another_organization_s_token() {
+    const THEIRS: &str = "200000000000001";
+    let data = tempfile::tempdir().unwrap();
+    let app = json!({ "app_secrets": [APP_SECRET], "verify_tokens": ["demo-verify-token"] });
+    let tokens = |tokens: &[&str]| json!({ "access_tokens": tokens });
+    secrets::write(
+        data.path(),
+        &[
+            ("WhatsappAppsSecret", json!({ "apps": { "default": app } })),
+            ("turno/connection/demo/comercial", tokens(&["demo-access-token"])),
+            ("turno/connection/other/comercial", tokens(&[])),
+        ],
+    );
+    let host = Host::on(data.path()).await;
+    let storage = host.storage().await;
+    let other = org(&storage, "other").await;
+    connection(&storage, &other, "comercial", THEIRS).await;
+    host.say(THEIRS, &people::phone(1)).await;
+    host.settled().await;
+    let eva = host.signed_in(host.token("other", "eva"));
+    eva.post("/api/tickets/1/claim", json!({})).await.expect(200);
+    eva.post("/api/tickets/1/messages", json!({ "body": people::words(2) })).await.expect(201);
+    let refused = eventually("the answer has failed", SOON, async || {
+        let answer = eva.get("/api/tickets/1/messages").await.expect(200)[1].take();
+        (answer["status"] != "queued").then_some(answer)
+    })
+    .await;
+    assert_eq!((&refused["status"], &refused["error"]["code"]), (&json!("failed"), &json!(190)));
 }

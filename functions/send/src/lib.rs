@@ -67,7 +67,8 @@ impl Send {
         let Provider::CloudApi { phone_number_id, .. } = &connection.provider else {
             return self.refuse(org, message, 0, "the connection cannot send").await;
         };
-        let secret = self.secrets.connection(&format!("{}{}", self.secret_prefix, connection.id)).await?;
+        // The organization is part of the name: connections of two organizations may have the same id.
+        let secret = self.secrets.connection(&format!("{}{org}/{}", self.secret_prefix, connection.id)).await?;
         let Some(token) = secret.access_tokens.first() else {
             return self.refuse(org, message, 190, "the connection has no access token").await;
         };

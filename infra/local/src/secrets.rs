@@ -79,8 +79,8 @@ impl SecretsFile {
                         "app_secrets": [value(DEMO_APP_SECRET)], "verify_tokens": [value(DEMO_VERIFY_TOKEN)],
                     } } }),
                 ),
-                (format!("{}/connection/comercial", template::STACK), connection()),
-                (format!("{}/connection/suporte", template::STACK), connection()),
+                (format!("{}/connection/demo/comercial", template::STACK), connection()),
+                (format!("{}/connection/demo/suporte", template::STACK), connection()),
             ]),
             gateways: BTreeMap::from([("baileys".to_owned(), value(DEMO_GATEWAY_TOKEN))]),
         }
@@ -203,7 +203,7 @@ mod tests {
             "/gateways/baileys",
             "/secrets/WhatsappAppsSecret/apps/default/app_secrets/0",
             "/secrets/WhatsappAppsSecret/apps/default/verify_tokens/0",
-            "/secrets/turno~1connection~1comercial/access_tokens/0",
+            "/secrets/turno~1connection~1demo~1comercial/access_tokens/0",
         ] {
             let demo = serde_json::to_value(SecretsFile::demo()).unwrap();
             let mut mixed = serde_json::to_value(&random).unwrap();
@@ -216,11 +216,11 @@ mod tests {
     #[test]
     fn an_operator_who_edits_the_file_is_heard_at_the_next_question() {
         let (_dir, secrets) = opened(true);
-        let before = secrets.find("turno/connection/comercial").unwrap().unwrap();
+        let before = secrets.find("turno/connection/demo/comercial").unwrap().unwrap();
         let mut file = secrets.read().unwrap();
-        file.secrets.insert("turno/connection/comercial".into(), json!({ "access_tokens": ["rotated"] }));
+        file.secrets.insert("turno/connection/demo/comercial".into(), json!({ "access_tokens": ["rotated"] }));
         write_private(&secrets.path, &serde_json::to_vec(&file).unwrap()).unwrap();
-        let after = secrets.find("turno/connection/comercial").unwrap().unwrap();
+        let after = secrets.find("turno/connection/demo/comercial").unwrap().unwrap();
         assert!(after.text.contains("rotated") && before.version != after.version);
         assert!(secrets.read().unwrap().knows_access_token("rotated"));
         // A second start keeps what the operator wrote.
@@ -240,8 +240,8 @@ mod tests {
             let found = secrets.find(id).unwrap().unwrap();
             assert_eq!((found.arn.as_str(), found.name.as_str()), (arn, "turno/apps"));
         }
-        let connection = secrets.find("turno/connection/suporte").unwrap().unwrap();
-        assert_eq!(secrets.find(&connection.arn).unwrap().unwrap().name, "turno/connection/suporte");
+        let connection = secrets.find("turno/connection/demo/suporte").unwrap().unwrap();
+        assert_eq!(secrets.find(&connection.arn).unwrap().unwrap().name, "turno/connection/demo/suporte");
         assert!(secrets.find("turno/connection/none").unwrap().is_none());
     }
 }

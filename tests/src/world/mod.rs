@@ -12,11 +12,12 @@ mod output;
 pub(crate) mod people;
 mod processes;
 pub(crate) mod routes;
+pub(crate) mod secrets;
 mod wait;
 mod webhook;
 
 pub(crate) use api::{Answer, Session};
 pub(crate) use host::{Host, program};
-pub(crate) use organization::{agent, demo, org};
+pub(crate) use organization::{agent, connection, demo, org};
 pub(crate) use processes::{is_alive, kill};
 pub(crate) use wait::{LONG, SOON, eventually};

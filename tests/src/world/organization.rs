@@ -1,7 +1,8 @@
 //! Organizations and agents beside those of the demo, added as an administrator's function would.
 
 use domain::agent::{Agent, Role};
-use domain::ids::{AgentId, OrganizationId, QueueId};
+use domain::connection::{Connection, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
+use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue};
 use storage::Storage;
 
@@ -29,6 +30,21 @@ pub(crate) async fn agent(
         is_active: true,
     };
     storage.add_agent(org, &agent).await.unwrap();
+}
+
+/// Adds a connection of the Cloud API whose tickets wait in `sales`.
+pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str, phone_number_id: &str) {
+    let provider = Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned() };
+    let connection = Connection {
+        id: ConnectionId::new(id).unwrap(),
+        org: org.clone(),
+        provider,
+        own: Vec::new(),
+        queue: QueueId::new("sales").unwrap(),
+        reopen: ReopenPolicy::default(),
+        groups: GroupPolicy::default(),
+    };
+    storage.add_connection(&connection).await.unwrap();
 }
 
 /// Adds an organization with a queue `sales` and an admin `eva`.
