@@ -73,6 +73,10 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
 
     let tables = template.tables.clone();
     let database = TableEngine::open(durable(data.table()).as_deref(), &tables)?;
+    if !options.memory {
+        let read = mappings::read_so_far(&template.functions, &data.checkpoints())?;
+        aws::stream_records::trim(&data.table(), &read, crate::clock::now())?;
+    }
     let table = TableEngine::serve(database, closed.clone())
         .await
         .map_err(|source| HostError::Refused(format!("the table engine cannot listen: {source}")))?;

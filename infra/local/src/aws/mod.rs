@@ -8,6 +8,7 @@ mod answer;
 pub(crate) mod caller;
 mod invoke;
 pub(crate) mod permissions;
+pub(crate) mod stream_records;
 pub(crate) mod table;
 
 use std::future::Future;

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::actions::writes;
+use super::stream_records;
 use crate::client::{Answer, Client, ClientError};
 use crate::error::HostError;
 use crate::template;
@@ -66,11 +67,20 @@ impl TableEngine {
                 database.update_time_to_live(request).map_err(failed)?;
             }
         }
+        path.map_or(Ok(()), stream_records::index)?;
         Ok(database)
     }
 
     /// Serves the engine on a port of its own and sweeps expired items, until `stop` is told.
-    pub(crate) async fn serve(database: Database, mut stop: watch::Receiver<bool>) -> std::io::Result<Self> {
+    pub(crate) async fn serve(database: Database, stop: watch::Receiver<bool>) -> std::io::Result<Self> {
+        Self::serve_and_sweep(database, stop, SWEEP_EVERY).await
+    }
+
+    async fn serve_and_sweep(
+        database: Database,
+        mut stop: watch::Receiver<bool>,
+        every: Duration,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}/", listener.local_addr()?).into();
         let engine = Self { database, url, client: Client::new(), written: watch::Sender::new(()) };
@@ -86,7 +96,7 @@ impl TableEngine {
         });
         let swept = engine.clone();
         tokio::spawn(async move {
-            while tokio::time::timeout(SWEEP_EVERY, stop.wait_for(|stopping| *stopping)).await.is_err() {
+            while tokio::time::timeout(every, stop.wait_for(|stopping| *stopping)).await.is_err() {
                 swept.sweep().await;
             }
         });
@@ -135,11 +145,15 @@ impl TableEngine {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use serde_json::json;
+    use dynoxide::actions::describe_stream::DescribeStreamRequest;
+    use dynoxide::actions::describe_table::DescribeTableRequest;
+    use dynoxide::actions::get_records::{GetRecordsRequest, Record};
+    use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+    use serde_json::{Value, json};
 
-    fn table() -> template::Table {
+    pub(in crate::aws) fn table() -> template::Table {
         template::Table {
             name: "turno-Table".into(),
             create_request: json!({
@@ -152,6 +166,49 @@ mod tests {
             stream_view: Some("NEW_AND_OLD_IMAGES".into()),
             ttl_attribute: Some("expires_at".into()),
         }
+    }
+
+    pub(in crate::aws) fn put(database: &Database, item: &Value) {
+        let request = json!({ "TableName": "turno-Table", "Item": item });
+        database.put_item(serde_json::from_value(request).unwrap()).unwrap();
+    }
+
+    /// All that the stream still has, in order.
+    pub(in crate::aws) fn records(database: &Database) -> Vec<Record> {
+        let described = database.describe_table(DescribeTableRequest { table_name: "turno-Table".into() }).unwrap();
+        let stream_arn = described.table.latest_stream_arn.unwrap();
+        let request = DescribeStreamRequest { stream_arn: stream_arn.clone(), ..Default::default() };
+        let shard_id = database.describe_stream(request).unwrap().stream_description.shards[0].shard_id.clone();
+        let shard_iterator_type = "TRIM_HORIZON".into();
+        let request = GetShardIteratorRequest { stream_arn, shard_id, shard_iterator_type, sequence_number: None };
+        let shard_iterator = database.get_shard_iterator(request).unwrap().shard_iterator.unwrap();
+        database.get_records(GetRecordsRequest { shard_iterator, limit: None }).unwrap().records
+    }
+
+    /// Source: <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html>.
+    #[tokio::test]
+    async fn expired_items_are_swept_on_the_timer_and_the_stream_says_who_did_it() {
+        let database = TableEngine::open(None, &[table()]).unwrap();
+        let at = |secs: i64| json!({ "N": (crate::clock::now().as_second() + secs).to_string() });
+        put(&database, &json!({ "pk": { "S": "expired" }, "expires_at": at(-60) }));
+        put(&database, &json!({ "pk": { "S": "later" }, "expires_at": at(3600) }));
+        put(&database, &json!({ "pk": { "S": "text" }, "expires_at": { "S": "1" } }));
+        put(&database, &json!({ "pk": { "S": "never" } }));
+        let (stop, stopped) = watch::channel(false);
+        let engine = TableEngine::serve_and_sweep(database, stopped, Duration::from_millis(10)).await.unwrap();
+        let swept = async {
+            while records(engine.database()).len() < 5 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), swept).await.expect("the sweep comes");
+        let last = serde_json::to_value(&records(engine.database())[4]).unwrap();
+        assert_eq!((&last["eventName"], &last["dynamodb"]["Keys"]["pk"]["S"]), (&json!("REMOVE"), &json!("expired")));
+        assert_eq!(last["userIdentity"], json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" }));
+        // Many sweeps later the others are still there.
+        let scan = serde_json::from_value(json!({ "TableName": "turno-Table" })).unwrap();
+        assert_eq!(engine.database().scan(scan).unwrap().count, 3);
+        stop.send_replace(true);
     }
 
     #[test]

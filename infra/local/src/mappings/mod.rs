@@ -12,6 +12,7 @@ mod stream_retry;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ use crate::aws::table::TableEngine;
 use crate::error::HostError;
 use crate::lambda::Lambda;
 use crate::sqs::Queues;
-use crate::template::{Function, Mapping};
+use crate::template::{Function, Mapping, StreamMapping};
+use checkpoint::Checkpoint;
 
 /// What mappings read from and call.
 #[derive(Clone)]
@@ -69,6 +71,22 @@ pub(crate) async fn start(
         }
     }
     Ok(running)
+}
+
+/// How far every function has read the streams of its mappings: for each table, the record that the slowest of them has
+/// finished. A table of which one function has read nothing yet, or that nobody reads, is not among them.
+pub(crate) fn read_so_far(functions: &[Function], checkpoints: &Path) -> Result<BTreeMap<String, String>, HostError> {
+    let mut slowest: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for function in functions {
+        for mapping in &function.mappings {
+            let Mapping::Stream(StreamMapping { table, .. }) = mapping else { continue };
+            let checkpoint = Checkpoint::open(Some(checkpoints), &function.name, table)?;
+            let read = checkpoint.sequence_number().map(str::to_owned);
+            // Numbers of one width: their order is that of the text. `None`, which has read nothing, is the least.
+            slowest.entry(table.clone()).and_modify(|least| *least = least.take().min(read.clone())).or_insert(read);
+        }
+    }
+    Ok(slowest.into_iter().filter_map(|(table, read)| Some((table, read?))).collect())
 }
 
 fn permit(role: &Role, calls: &[Call]) -> Result<(), HostError> {
