@@ -11,12 +11,13 @@ use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::get_records::{GetRecordsRequest, GetRecordsResponse};
 use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
 use hyper::body::Bytes;
+use tokio::time::Instant;
 
 use super::Sources;
 use super::checkpoint::Checkpoint;
 use super::outcome::{Outcome, of_response};
 use super::queue::{pause, until_stop};
-use super::stream_event::{Notice, StreamRecord, event};
+use super::stream_event::{Notice, StreamRecord, event, parts};
 use super::stream_retry::{Next, Segment, backoff};
 use crate::aws::actions::stream_arn;
 use crate::error::{HostError, on_one_line};
@@ -126,36 +127,44 @@ impl Stream {
         }
     }
 
-    /// The next records and where to read after them. Waits until there are some.
+    /// The next batch and where to read after it: as many records as a batch has, or those that have come by the time at which
+    /// the mapping's window closes, which the first of them opens.
     async fn read(&self) -> Result<(Vec<StreamRecord>, String), String> {
         let mut written = self.sources.table.written();
-        let mut window_open = !self.mapping.window.is_zero();
+        let mut iterator = self.iterator.clone();
+        let mut batch = Vec::new();
+        let mut closes = None;
         loop {
             // Marked before the read, so that a write during the read leads to another.
             written.borrow_and_update();
-            let request = GetRecordsRequest {
-                shard_iterator: self.iterator.clone(),
-                limit: Some(self.mapping.batch_size.min(READ_LIMIT)),
-            };
+            let limit = (self.mapping.batch_size - batch.len()).min(READ_LIMIT);
+            let request = GetRecordsRequest { shard_iterator: iterator.clone(), limit: Some(limit) };
             let GetRecordsResponse { records, next_shard_iterator } =
                 blocking(self.sources.table.database(), move |database| database.get_records(request)).await?;
-            if records.is_empty() {
-                // The wait ends by itself: that is the fallback.
-                let _ = tokio::time::timeout(FALLBACK_POLL, written.changed()).await;
-            } else if window_open && records.len() < self.mapping.batch_size {
-                window_open = false;
-                tokio::time::sleep(self.mapping.window).await;
-            } else {
-                let records = records.iter().map(|record| StreamRecord::new(record, &self.arn));
-                let records = records.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-                return Ok((records, next_shard_iterator.unwrap_or_else(|| self.iterator.clone())));
+            iterator = next_shard_iterator.unwrap_or(iterator);
+            for record in &records {
+                batch.push(StreamRecord::new(record, &self.arn).map_err(|error| error.to_string())?);
+            }
+            let now = Instant::now();
+            if !batch.is_empty() {
+                closes.get_or_insert(now + self.mapping.window);
+            }
+            if batch.len() == self.mapping.batch_size || closes.is_some_and(|closes| closes <= now) {
+                return Ok((batch, iterator));
+            }
+            if records.len() < limit {
+                // The wait ends by itself: that is the fallback, and the end of the window.
+                let fallback = now + FALLBACK_POLL;
+                let until = closes.map_or(fallback, |closes| closes.min(fallback));
+                let _ = tokio::time::timeout_at(until, written.changed()).await;
             }
         }
     }
 
     /// Delivers the records in order, whatever it takes; false when the host stops first.
     async fn deliver(&mut self, records: Vec<StreamRecord>) -> bool {
-        let mut segments = vec![Segment::new(records)];
+        // The first is the last of the list.
+        let mut segments: Vec<Segment> = parts(records).into_iter().rev().map(Segment::new).collect();
         let mut throttled = 0;
         while let Some(mut segment) = segments.pop() {
             let wait = match self.attempt(&segment.records).await {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aws::actions::function_arn;
+use crate::lambda::PAYLOAD_LIMIT_BYTES;
 use crate::template::REGION;
 
 /// One record, in the form of Lambda's event.
@@ -15,6 +16,8 @@ use crate::template::REGION;
 pub(super) struct StreamRecord {
     pub(super) sequence_number: String,
     pub(super) created_at: Timestamp,
+    /// No less than the record has in an event.
+    bytes: usize,
     json: Value,
 }
 
@@ -29,9 +32,30 @@ impl StreamRecord {
         Ok(Self {
             sequence_number: record.dynamodb.sequence_number.clone(),
             created_at: Timestamp::from_second(seconds).unwrap_or(Timestamp::UNIX_EPOCH),
+            // The engine has counted key and images as JSON; what is around them is short.
+            bytes: usize::try_from(record.dynamodb.size_bytes).unwrap_or(0) + 2048,
             json,
         })
     }
+}
+
+/// Splits a batch so that each part fits an invocation: a batch also ends at the payload's limit.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching>.
+pub(super) fn parts(records: Vec<StreamRecord>) -> Vec<Vec<StreamRecord>> {
+    let mut parts: Vec<Vec<StreamRecord>> = Vec::new();
+    let mut size = usize::MAX;
+    for record in records {
+        if size.saturating_add(record.bytes) > PAYLOAD_LIMIT_BYTES {
+            parts.push(Vec::new());
+            size = 0;
+        }
+        size += record.bytes;
+        if let Some(part) = parts.last_mut() {
+            part.push(record);
+        }
+    }
+    parts
 }
 
 pub(super) fn event(records: &[StreamRecord]) -> Value {
@@ -123,6 +147,26 @@ pub(super) mod tests {
                 },
             }] })
         );
+    }
+
+    #[test]
+    fn a_hundred_large_records_become_parts_that_an_invocation_takes() {
+        let large = |n: u32| {
+            let text = "é".repeat(100_000);
+            let item = json!({ "pk": { "S": "ORG#demo" }, "text": { "S": text } });
+            let record = record(&n.to_string());
+            let mut json = record.json.clone();
+            json["dynamodb"]["NewImage"] = item.clone();
+            StreamRecord { bytes: record.bytes + item.to_string().len(), json, ..record }
+        };
+        let records: Vec<_> = (0..100).map(large).collect();
+        let parts = parts(records.clone());
+        assert_eq!(parts.concat(), records);
+        assert!(parts.len() > 1);
+        for part in &parts {
+            assert!(event(part).to_string().len() <= PAYLOAD_LIMIT_BYTES);
+        }
+        assert!(super::parts(Vec::new()).is_empty());
     }
 
     #[test]

@@ -13,9 +13,12 @@ use crate::lambda::FunctionSpec;
 use crate::sqs::{QueueSpec, SendEntry};
 use crate::template::{Effect, QueueMapping, StartingPosition, Statement, StreamMapping, Table};
 
+mod streams;
+
 const TABLE: &str = "turno-Table";
 
-/// Reports SQS messages whose body is `bad`, and fails as a whole when a stream batch holds the key `bad`.
+/// Reports SQS messages whose body is `bad`, and fails as a whole when a stream batch holds the key `bad`. Notes what it was
+/// given in the file that its environment names.
 #[test]
 #[ignore = "not a test: the function process that tests start"]
 fn function_process() {
@@ -24,8 +27,14 @@ fn function_process() {
     let _ = runtime.block_on(lambda_runtime::run(service_fn(handle)));
 }
 
+#[expect(clippy::disallowed_methods, reason = "a function is told by its environment")]
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
     let records = event.payload["Records"].as_array().cloned().unwrap_or_default();
+    let name =
+        |record: &Value| record["body"].as_str().or(record["dynamodb"]["Keys"]["pk"]["S"].as_str()).map(str::to_owned);
+    let names: Vec<String> = records.iter().filter_map(name).collect();
+    let mut notes = std::fs::OpenOptions::new().append(true).create(true).open(std::env::var("NOTES")?)?;
+    std::io::Write::write_all(&mut notes, format!("{}\n", names.join(" ")).as_bytes())?;
     if records.iter().any(|record| record["dynamodb"]["Keys"]["pk"]["S"] == "bad") {
         return Err("a bad record".into());
     }
@@ -39,6 +48,7 @@ struct Host {
     sources: Sources,
     function: Function,
     stop: watch::Sender<bool>,
+    notes: tempfile::NamedTempFile,
 }
 
 impl Host {
@@ -63,6 +73,7 @@ impl Host {
             mappings: vec![mapping],
             schedules: Vec::new(),
         };
+        let notes = tempfile::NamedTempFile::new().unwrap();
         let spec = FunctionSpec {
             name: function.name.clone(),
             program: std::env::current_exe().unwrap(),
@@ -75,6 +86,7 @@ impl Host {
                 ("AWS_LAMBDA_FUNCTION_NAME", "turno-worker"),
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
                 ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+                ("NOTES", notes.path().to_str().unwrap()),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into(),
@@ -88,7 +100,7 @@ impl Host {
         let database = TableEngine::open(None, &[table()]).unwrap();
         let table = TableEngine::serve(database, stopping.clone()).await.unwrap();
         let lambda = Lambda::start(vec![spec]).await.unwrap();
-        Self { sources: Sources { lambda, queues, table, stopping }, function, stop }
+        Self { sources: Sources { lambda, queues, table, stopping }, function, stop, notes }
     }
 
     async fn start(&self, checkpoints: Option<&Path>) -> Result<JoinSet<()>, HostError> {
@@ -103,6 +115,11 @@ impl Host {
     async fn send(&self, bodies: &[&str]) {
         let entries = bodies.iter().map(|&body| SendEntry { body: body.into(), ..SendEntry::default() }).collect();
         self.sources.queues.send("work", entries).await.unwrap();
+    }
+
+    /// What the function was given, batch by batch.
+    fn given(&self) -> Vec<String> {
+        std::fs::read_to_string(self.notes.path()).unwrap().lines().map(str::to_owned).collect()
     }
 
     /// Messages of `work` that wait and that are in flight.
@@ -199,6 +216,20 @@ async fn a_bad_record_is_cut_out_of_its_batch_and_named_to_the_on_failure_queue(
     let checkpoint = dir.path().join(format!("turno-worker.{TABLE}"));
     eventually(&true, async || std::fs::read_to_string(&checkpoint).is_ok_and(|number| number > bad)).await;
     assert!(host.sources.queues.receive("dead", 1, Duration::ZERO, None).await.unwrap().is_empty());
+    host.stop(running).await;
+}
+
+#[tokio::test]
+async fn messages_that_come_within_the_window_are_delivered_together() {
+    let Mapping::Queue(mapping) = queue_mapping() else { panic!("a queue's mapping") };
+    // Nobody waits for the window's end: the third message fills the batch.
+    let mapping = QueueMapping { batch_size: 3, window: Duration::from_mins(5), ..mapping };
+    let host = Host::with(Mapping::Queue(mapping), &["sqs:*"]).await;
+    host.send(&["one"]).await;
+    let running = host.start(None).await.unwrap();
+    eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
+    host.send(&["two", "three", "four"]).await;
+    eventually(&vec!["one two three".to_owned()], async || host.given()).await;
     host.stop(running).await;
 }
 

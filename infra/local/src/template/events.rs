@@ -13,6 +13,9 @@ use super::{
     resources::{resource_of_arn, small},
 };
 
+/// The longest batching window.
+const LONGEST_WINDOW_SECS: u64 = 300;
+
 /// What an event may name.
 pub(super) struct Known<'a> {
     pub(super) api_id: &'a str,
@@ -100,15 +103,28 @@ struct ScalingConfig {
     maximum_concurrency: Count,
 }
 
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html> and
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html>.
 fn queue_mapping(properties: Value, known: &Known<'_>) -> Result<QueueMapping, Problem> {
     let event: SqsEvent = read_properties(properties)?;
+    let queue = known.queue_of_arn(&event.queue).map_err(|problem| problem.under("Queue"))?;
+    let (largest_batch, longest_window) = if queue.fifo { (10, 0) } else { (10_000, LONGEST_WINDOW_SECS) };
+    let batch_size = within(event.batch_size.unwrap_or(Count(10)), 1, largest_batch, "BatchSize")?;
+    let window = event.maximum_batching_window_in_seconds.unwrap_or(Count(0));
+    let window = within(window, 0, longest_window, "MaximumBatchingWindowInSeconds")?;
+    if batch_size > 10 && window == 0 {
+        let reason = "a batch of more than 10 messages needs a window of at least a second";
+        return Err(Problem::new(reason).under("MaximumBatchingWindowInSeconds"));
+    }
     Ok(QueueMapping {
-        queue: known.queue_of_arn(&event.queue).map_err(|problem| problem.under("Queue"))?.name.clone(),
-        batch_size: small(event.batch_size.unwrap_or(Count(10)), "BatchSize")?,
-        window: window(event.maximum_batching_window_in_seconds),
+        queue: queue.name.clone(),
+        batch_size: small(Count(batch_size), "BatchSize")?,
+        window: Duration::from_secs(window),
         maximum_concurrency: event
             .scaling_config
-            .map(|scaling| small(scaling.maximum_concurrency, "ScalingConfig.MaximumConcurrency"))
+            .map(|scaling| within(scaling.maximum_concurrency, 2, 1000, "ScalingConfig.MaximumConcurrency"))
+            .transpose()?
+            .map(|concurrency| small(Count(concurrency), "ScalingConfig.MaximumConcurrency"))
             .transpose()?,
         report_failures: reports_failures(&event.function_response_types)?,
     })
@@ -144,6 +160,8 @@ struct OnFailure {
     destination: String,
 }
 
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html>. What is not here (filters, tumbling windows,
+/// the age of records) is refused by name, as every unknown property is.
 fn stream_mapping(properties: Value, known: &Known<'_>) -> Result<StreamMapping, Problem> {
     let event: DynamoDbEvent = read_properties(properties)?;
     if event.parallelization_factor.is_some_and(|Count(factor)| factor != 1) {
@@ -156,15 +174,20 @@ fn stream_mapping(properties: Value, known: &Known<'_>) -> Result<StreamMapping,
     let table = table.ok_or_else(|| Problem::new(format!("{} is no stream of the template", event.stream)))?;
     let on_failure = event.destination_config.map(|config| config.on_failure.destination);
     let on_failure_queue = on_failure
-        .map(|arn| known.queue_of_arn(&arn).map(|queue| queue.name.clone()))
+        .map(|arn| match known.queue_of_arn(&arn)? {
+            queue if queue.fifo => Err(Problem::new("Lambda tells a standard queue, and no FIFO queue")),
+            queue => Ok(queue.name.clone()),
+        })
         .transpose()
         .map_err(|problem| problem.under("DestinationConfig.OnFailure"))?;
+    let retries = event.maximum_retry_attempts.map(|count| within(count, 0, 10_000, "MaximumRetryAttempts"));
+    let window = event.maximum_batching_window_in_seconds.unwrap_or(Count(0));
     Ok(StreamMapping {
         table: table.name.clone(),
-        batch_size: small(event.batch_size.unwrap_or(Count(100)), "BatchSize")?,
-        window: window(event.maximum_batching_window_in_seconds),
+        batch_size: small(Count(within(event.batch_size.unwrap_or(Count(100)), 1, 10_000, "BatchSize")?), "BatchSize")?,
+        window: Duration::from_secs(within(window, 0, LONGEST_WINDOW_SECS, "MaximumBatchingWindowInSeconds")?),
         bisect: event.bisect_batch_on_function_error.0,
-        retries: event.maximum_retry_attempts.map(|count| small(count, "MaximumRetryAttempts")).transpose()?,
+        retries: retries.transpose()?.map(|count| small(Count(count), "MaximumRetryAttempts")).transpose()?,
         on_failure_queue,
         report_failures: reports_failures(&event.function_response_types)?,
         starting_position: event.starting_position,
@@ -218,13 +241,92 @@ fn schedule(function: &str, event_name: &str, properties: Value, known: &Known<'
     })
 }
 
-fn window(seconds: Option<Count>) -> Duration {
-    Duration::from_secs(seconds.map_or(0, |Count(secs)| secs))
+/// The number, where Lambda takes it.
+fn within(Count(number): Count, least: u64, most: u64, property: &str) -> Result<u64, Problem> {
+    if (least..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(Problem::new(format!("{number} is not between {least} and {most}")).under(property))
 }
 
 fn reports_failures(types: &Texts) -> Result<bool, Problem> {
     match types.0.iter().find(|one| *one != "ReportBatchItemFailures") {
         Some(unknown) => Err(Problem::new(format!("{unknown} is unknown")).under("FunctionResponseTypes")),
         None => Ok(!types.0.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::{Locals, Template};
+
+    /// What is said of a function with this event, on one line; empty when it is taken.
+    fn refusal(event: &str) -> String {
+        let text = format!(
+            "
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api: {{Type: AWS::Serverless::HttpApi, Properties: {{StageName: $default}}}}
+  Role: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{}}, Policies: []}}}}
+  Jobs: {{Type: AWS::SQS::Queue}}
+  Orders: {{Type: AWS::SQS::Queue, Properties: {{FifoQueue: true}}}}
+  Items:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{{AttributeName: pk, AttributeType: S}}]
+      KeySchema: [{{AttributeName: pk, KeyType: HASH}}]
+      StreamSpecification: {{StreamViewType: NEW_AND_OLD_IMAGES}}
+  Worker:
+    Type: AWS::Serverless::Function
+    Metadata: {{BuildProperties: {{Binary: worker}}}}
+    Properties:
+      CodeUri: ..
+      Handler: bootstrap
+      Runtime: provided.al2023
+      Role: !GetAtt Role.Arn
+      Events:
+        It: {event}"
+        );
+        let locals = Locals { aws_url: "http://127.0.0.1:4566".to_owned(), parameters: [].into() };
+        Template::parse(&text, &locals).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_mapping_that_lambda_would_not_make_or_the_host_does_not_know_is_refused_by_name() {
+        let queue = |name: &str, rest: &str| format!("{{Type: SQS, Properties: {{Queue: !GetAtt {name}.Arn{rest}}}}}");
+        let stream = |rest: &str| {
+            let common = "Stream: !GetAtt Items.StreamArn, StartingPosition: LATEST";
+            format!("{{Type: DynamoDB, Properties: {{{common}{rest}}}}}")
+        };
+        for taken in [
+            queue("Jobs", ", BatchSize: 10000, MaximumBatchingWindowInSeconds: 300"),
+            queue("Orders", ", BatchSize: 10, ScalingConfig: {MaximumConcurrency: 2}"),
+            stream(", BatchSize: 10000, MaximumBatchingWindowInSeconds: 1, MaximumRetryAttempts: 10000"),
+            stream(", DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Jobs.Arn}}"),
+        ] {
+            assert_eq!(refusal(&taken), "", "{taken}");
+        }
+        for (refused, word) in [
+            (queue("Jobs", ", BatchSize: 11"), "MaximumBatchingWindowInSeconds"),
+            (queue("Jobs", ", BatchSize: 0"), "BatchSize"),
+            (queue("Jobs", ", MaximumBatchingWindowInSeconds: 301"), "MaximumBatchingWindowInSeconds"),
+            (queue("Orders", ", BatchSize: 11"), "BatchSize"),
+            (queue("Orders", ", MaximumBatchingWindowInSeconds: 1"), "MaximumBatchingWindowInSeconds"),
+            (queue("Jobs", ", ScalingConfig: {MaximumConcurrency: 1}"), "MaximumConcurrency"),
+            (queue("Jobs", ", FilterCriteria: {Filters: []}"), "FilterCriteria"),
+            (queue("Jobs", ", FunctionResponseTypes: [ReportEverything]"), "FunctionResponseTypes"),
+            (stream(", BatchSize: 10001"), "BatchSize"),
+            (stream(", MaximumRetryAttempts: 10001"), "MaximumRetryAttempts"),
+            (stream(", ParallelizationFactor: 2"), "ParallelizationFactor"),
+            (stream(", FilterCriteria: {Filters: []}"), "FilterCriteria"),
+            (stream(", TumblingWindowInSeconds: 60"), "TumblingWindowInSeconds"),
+            (stream(", MaximumRecordAgeInSeconds: 60"), "MaximumRecordAgeInSeconds"),
+            (stream(", DestinationConfig: {OnFailure: {Type: SQS, Destination: !GetAtt Orders.Arn}}"), "OnFailure"),
+        ] {
+            let said = refusal(&refused);
+            assert!(said.starts_with("template: resource Worker: ") && said.contains(word), "{refused}: {said}");
+            assert_eq!(said.lines().count(), 1, "{said}");
+        }
     }
 }
