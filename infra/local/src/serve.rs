@@ -186,6 +186,7 @@ fn spec(queue: &Queue) -> QueueSpec {
         fifo: queue.fifo,
         content_based_deduplication: queue.content_based_deduplication,
         deduplication_by_group: queue.deduplication_by_group,
+        throughput_limit: queue.throughput_limit,
         maximum_message_bytes: queue.maximum_message_bytes,
         visibility_timeout_secs: seconds(queue.visibility),
         delay_secs: seconds(queue.delay),

@@ -41,6 +41,8 @@ pub(crate) enum Error {
     ReceiptHandleIsInvalid(String),
     #[error("The specified message isn't in flight.")]
     MessageNotInflight,
+    #[error("The maximum number of in flight messages is reached.")]
+    OverLimit,
     #[error("{0} is not supported by the queues of this host.")]
     UnsupportedOperation(String),
     #[error("The action {0} is not valid for this endpoint.")]
@@ -85,6 +87,7 @@ impl Error {
             Self::MissingParameter(_) => ("MissingParameter", "com.amazon.coral.service#MissingRequiredParameterException"),
             Self::ReceiptHandleIsInvalid(_) => ("ReceiptHandleIsInvalid", "com.amazonaws.sqs#ReceiptHandleIsInvalid"),
             Self::MessageNotInflight => ("AWS.SimpleQueueService.MessageNotInflight", "com.amazonaws.sqs#MessageNotInflight"),
+            Self::OverLimit => ("OverLimit", "com.amazonaws.sqs#OverLimit"),
             Self::UnsupportedOperation(_) => ("AWS.SimpleQueueService.UnsupportedOperation", "com.amazonaws.sqs#UnsupportedOperation"),
             Self::InvalidAction(_) => ("InvalidAction", "com.amazon.coral.service#UnknownOperationException"),
             Self::Serialization(_) => ("MalformedInput", "com.amazon.coral.service#SerializationException"),

@@ -20,6 +20,9 @@ pub(crate) struct QueueSpec {
     pub(crate) content_based_deduplication: bool,
     /// Whether deduplication ids are compared within the message group rather than the queue.
     pub(crate) deduplication_by_group: bool,
+    /// FIFO only. Shown and not enforced.
+    #[serde(default)]
+    pub(crate) throughput_limit: ThroughputLimit,
     /// 0 to 43,200.
     pub(crate) visibility_timeout_secs: u32,
     /// 0 to 900.
@@ -34,6 +37,15 @@ pub(crate) struct QueueSpec {
     pub(crate) redrive: Option<(String, u32)>,
 }
 
+/// What Amazon SQS limits the throughput of, in its own spelling.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ThroughputLimit {
+    #[default]
+    PerQueue,
+    PerMessageGroupId,
+}
+
 impl Default for QueueSpec {
     fn default() -> Self {
         Self {
@@ -41,6 +53,7 @@ impl Default for QueueSpec {
             fifo: false,
             content_based_deduplication: false,
             deduplication_by_group: false,
+            throughput_limit: ThroughputLimit::PerQueue,
             visibility_timeout_secs: 30,
             delay_secs: 0,
             retention_secs: 345_600,

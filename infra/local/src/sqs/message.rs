@@ -59,7 +59,7 @@ impl SendEntry {
         self.body.len() + self.message_attributes.iter().map(attribute).sum::<usize>()
     }
 
-    /// Refuses what Amazon SQS refuses of a message for a queue with these queue.
+    /// Refuses what Amazon SQS refuses of a message for this queue.
     pub(super) fn check(&self, queue: &QueueSpec) -> Result<(), Error> {
         if self.body.is_empty() {
             return Err(Error::MissingParameter("MessageBody"));
@@ -130,8 +130,8 @@ fn check_attribute_name(name: &str) -> Result<(), Error> {
     Err(Error::invalid_value(name, "MessageAttributeName", "It is not a valid name of a message attribute."))
 }
 
-/// Message groups and deduplication ids are 1 to 128 visible ASCII characters.
-fn check_id(parameter: &str, id: Option<&str>) -> Result<(), Error> {
+/// Message groups, deduplication ids and attempt ids are 1 to 128 visible ASCII characters.
+pub(super) fn check_id(parameter: &str, id: Option<&str>) -> Result<(), Error> {
     let reason = format!("{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length");
     match id {
         Some(id) if !(1..=128).contains(&id.len()) || !id.chars().all(|c| c.is_ascii_graphic()) => {

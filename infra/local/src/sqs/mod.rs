@@ -5,8 +5,8 @@
 //! for messages, or read the clock other than through the one it was given.
 //!
 //! Known differences from Amazon SQS: a purge is immediate, a deleted queue's name is free at once, nothing is throttled
-//! (so there is no `FifoThroughputLimit`), there is no limit of messages in flight, standard queues deliver near the order
-//! of sending, and what is not here (tags, policies, encryption, move tasks, receive attempt ids) is refused by name.
+//! (`FifoThroughputLimit` is kept and shown), standard queues deliver near the order of sending and know no fairness between
+//! groups, a sender is the account, and what is not here (tags, policies, encryption, move tasks) is refused by name.
 //! Source: the SQS Developer Guide and API Reference, 2012-11-05.
 
 mod error;
@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use error::Error;
-pub(crate) use interface::{QueueSpec, ReceivedMessage, SendEntry, SendResult, SentMessage};
+pub(crate) use interface::{QueueSpec, ReceivedMessage, SendEntry, SendResult, SentMessage, ThroughputLimit};
 pub(crate) use message::MessageAttribute;
 use names::Names;
 use store::Store;
@@ -93,25 +93,31 @@ impl Queues {
         wait: Duration,
         visibility: Option<Duration>,
     ) -> Result<Vec<ReceivedMessage>, Error> {
-        self.receive_or_wait(queue, max, Some(wait), visibility).await
+        self.receive_or_wait(queue, max, Some(wait), visibility, None).await
     }
 
-    /// As `receive`, with the queue's own `ReceiveMessageWaitTimeSeconds` where no wait is given.
+    /// As `receive`, with the queue's own `ReceiveMessageWaitTimeSeconds` where no wait is given, and with the attempt's id.
     async fn receive_or_wait(
         &self,
         queue: &str,
         max: u32,
         wait: Option<Duration>,
         visibility: Option<Duration>,
+        attempt: Option<&str>,
     ) -> Result<Vec<ReceivedMessage>, Error> {
         // Subscribed before the first look, so that nothing sent between a look and the wait is missed.
         let mut wake = self.wakes.subscribe(queue);
         let started = self.now_ms();
         loop {
             let name = queue.to_owned();
-            let received =
-                self.writer.run(move |store: &Store<'_>| store.receive(&store.queue(&name)?, max, visibility)).await?;
+            let attempt = attempt.map(str::to_owned);
+            let look =
+                move |store: &Store<'_>| store.receive(&store.queue(&name)?, max, visibility, attempt.as_deref());
+            let received = self.writer.run(look).await?;
             let wait = wait.unwrap_or(received.queue_wait);
+            if received.over_limit && wait.is_zero() {
+                return Err(Error::OverLimit);
+            }
             let deadline = started.saturating_add(millis(wait));
             let now = self.now_ms();
             if !received.messages.is_empty() || now >= deadline {

@@ -7,7 +7,11 @@ use serde::Deserialize;
 
 use super::message::MAX_BYTES;
 use super::names::Names;
-use super::{Error, QueueSpec};
+use super::{Error, QueueSpec, ThroughputLimit};
+
+/// Attributes that Amazon SQS has and this host does not: refused by name, so that nobody looks for a spelling mistake.
+const NOT_HERE: [&str; 5] =
+    ["KmsDataKeyReusePeriodSeconds", "KmsMasterKeyId", "Policy", "RedriveAllowPolicy", "SqsManagedSseEnabled"];
 
 /// A `RedrivePolicy` attribute; the count is a number or, from some tools, a string.
 #[derive(Deserialize)]
@@ -40,6 +44,16 @@ impl QueueSpec {
             "DeduplicationScope" if self.fifo && value == "queue" => self.deduplication_by_group = false,
             "DeduplicationScope" if self.fifo && value == "messageGroup" => self.deduplication_by_group = true,
             "DeduplicationScope" if self.fifo => return Err(Error::InvalidAttributeValue(name.to_owned())),
+            "FifoThroughputLimit" if self.fifo => {
+                self.throughput_limit = match value {
+                    "perQueue" => ThroughputLimit::PerQueue,
+                    "perMessageGroupId" => ThroughputLimit::PerMessageGroupId,
+                    _ => return Err(Error::InvalidAttributeValue(name.to_owned())),
+                };
+            }
+            other if NOT_HERE.contains(&other) => {
+                return Err(Error::UnsupportedOperation(format!("The attribute {other}")));
+            }
             _ => return Err(Error::InvalidAttributeName(name.to_owned())),
         }
         Ok(())
@@ -60,6 +74,11 @@ impl QueueSpec {
         }
         if !(1024..=MAX_BYTES).contains(&self.maximum_message_bytes) {
             return Err(Error::InvalidAttributeValue("MaximumMessageSize".to_owned()));
+        }
+        // Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html>: "The
+        // perMessageGroupId value is allowed only when the value for DeduplicationScope is messageGroup."
+        if self.throughput_limit == ThroughputLimit::PerMessageGroupId && !self.deduplication_by_group {
+            return Err(Error::InvalidAttributeValue("FifoThroughputLimit".to_owned()));
         }
         match &self.redrive {
             Some((_, count)) if !(1..=1000).contains(count) => {
@@ -84,6 +103,11 @@ impl QueueSpec {
             attributes.insert("FifoQueue", "true".to_owned());
             attributes.insert("ContentBasedDeduplication", self.content_based_deduplication.to_string());
             attributes.insert("DeduplicationScope", scope.to_owned());
+            let limit = match self.throughput_limit {
+                ThroughputLimit::PerQueue => "perQueue",
+                ThroughputLimit::PerMessageGroupId => "perMessageGroupId",
+            };
+            attributes.insert("FifoThroughputLimit", limit.to_owned());
         }
         if let Some((dead, count)) = &self.redrive {
             let policy = serde_json::json!({ "deadLetterTargetArn": names.arn(dead), "maxReceiveCount": count });
@@ -141,6 +165,10 @@ mod tests {
         check(false, "ContentBasedDeduplication", "true", Some("InvalidAttributeName"));
         check(true, "ContentBasedDeduplication", "true", None);
         check(true, "DeduplicationScope", "world", Some("InvalidAttributeValue"));
+        check(true, "FifoThroughputLimit", "perQueue", None);
+        check(true, "FifoThroughputLimit", "perMessageGroupId", Some("InvalidAttributeValue"));
+        check(false, "FifoThroughputLimit", "perQueue", Some("InvalidAttributeName"));
+        check(false, "SqsManagedSseEnabled", "true", Some("AWS.SimpleQueueService.UnsupportedOperation"));
         check(false, "Colour", "red", Some("InvalidAttributeName"));
         check(false, "RedrivePolicy", "{}", Some("InvalidParameterValue"));
     }
@@ -152,6 +180,7 @@ mod tests {
             ("RedrivePolicy".to_owned(), policy.to_owned()),
             ("DelaySeconds".to_owned(), "3".to_owned()),
             ("DeduplicationScope".to_owned(), "messageGroup".to_owned()),
+            ("FifoThroughputLimit".to_owned(), "perMessageGroupId".to_owned()),
         ]);
         let fifo = QueueSpec { fifo: true, ..QueueSpec::default() };
         let settings = fifo.with(&set, &names()).unwrap();

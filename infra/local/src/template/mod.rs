@@ -19,6 +19,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use serde_json::Value;
 
+use crate::sqs::ThroughputLimit;
+
 /// What `AWS::AccountId` is here; the first path segment of a queue URL.
 pub(crate) const ACCOUNT_ID: &str = "000000000000";
 /// What `AWS::Region` is here.
@@ -196,6 +198,7 @@ pub(crate) struct Queue {
     pub(crate) content_based_deduplication: bool,
     /// `messageGroup` rather than `queue`.
     pub(crate) deduplication_by_group: bool,
+    pub(crate) throughput_limit: ThroughputLimit,
     pub(crate) delay: Duration,
     pub(crate) visibility: Duration,
     pub(crate) retention: Duration,

@@ -14,6 +14,7 @@ use super::{
     kinds::{Kind, kind_of},
     loose::{Count, Flag, read as read_properties},
 };
+use crate::sqs::ThroughputLimit;
 
 /// Reads every resource of the document.
 pub(super) fn read(document: &Document, locals: &Locals) -> Result<Template, TemplateError> {
@@ -113,10 +114,9 @@ struct QueueProperties {
     fifo_queue: Flag,
     #[serde(default)]
     content_based_deduplication: Flag,
-    deduplication_scope: Option<String>,
-    /// Throughput has no limit here.
-    #[serde(default, rename = "FifoThroughputLimit")]
-    _fifo_throughput_limit: IgnoredAny,
+    deduplication_scope: Option<DeduplicationScope>,
+    #[serde(default)]
+    fifo_throughput_limit: ThroughputLimit,
     /// The disk's owner decides on encryption here.
     #[serde(default, rename = "SqsManagedSseEnabled")]
     _sqs_managed_sse_enabled: IgnoredAny,
@@ -126,6 +126,13 @@ struct QueueProperties {
     receive_message_wait_time_seconds: Option<Count>,
     maximum_message_size: Option<Count>,
     redrive_policy: Option<RedrivePolicy>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+enum DeduplicationScope {
+    Queue,
+    MessageGroup,
 }
 
 #[derive(Deserialize)]
@@ -155,7 +162,8 @@ fn queue(here: &Declared<'_>) -> Result<Queue, Problem> {
         name,
         fifo,
         content_based_deduplication: properties.content_based_deduplication.0,
-        deduplication_by_group: properties.deduplication_scope.as_deref() == Some("messageGroup"),
+        deduplication_by_group: properties.deduplication_scope == Some(DeduplicationScope::MessageGroup),
+        throughput_limit: properties.fifo_throughput_limit,
         delay: seconds(properties.delay_seconds, 0),
         visibility: seconds(properties.visibility_timeout, 30),
         retention: seconds(properties.message_retention_period, 345_600),

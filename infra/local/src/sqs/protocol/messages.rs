@@ -29,7 +29,7 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     fn into_entry(mut self) -> Result<SendEntry, Error> {
-        let trace_header = self.message_system_attributes.remove("AWSTraceHeader").and_then(|value| value.string_value);
+        let trace_header = self.message_system_attributes.remove("AWSTraceHeader").map(trace_header).transpose()?;
         if let Some(name) = self.message_system_attributes.keys().next() {
             let reason = "Only AWSTraceHeader may be set.";
             return Err(Error::invalid_value(name, "MessageSystemAttributes", reason));
@@ -43,6 +43,14 @@ impl Outgoing {
             trace_header,
         })
     }
+}
+
+fn trace_header(attribute: MessageAttribute) -> Result<String, Error> {
+    let text = attribute.string_value.filter(|text| !text.is_empty() && attribute.data_type == "String");
+    text.ok_or_else(|| {
+        let reason = "Its type must be String and it must have a value.";
+        Error::invalid_value("AWSTraceHeader", "MessageSystemAttributes", reason)
+    })
 }
 
 #[derive(Deserialize)]

@@ -47,9 +47,6 @@ pub(super) struct ReceiveMessage {
 
 pub(super) async fn receive(queues: &Queues, request: ReceiveMessage) -> Result<Value, Error> {
     let name = queue_name(queues, request.queue_url)?;
-    if request.receive_request_attempt_id.is_some() {
-        return Err(Error::UnsupportedOperation("ReceiveRequestAttemptId".to_owned()));
-    }
     let mut system = request.attribute_names;
     system.extend(request.message_system_attribute_names);
     if let Some(unknown) = system.iter().find(|name| !SYSTEM_ATTRIBUTES.contains(&name.as_str())) {
@@ -64,8 +61,9 @@ pub(super) async fn receive(queues: &Queues, request: ReceiveMessage) -> Result<
         let reason = "Must be >= 0 and <= 20, if provided.";
         return Err(Error::invalid_value(wait.as_secs(), "WaitTimeSeconds", reason));
     }
+    let attempt = request.receive_request_attempt_id;
     let visibility = request.visibility_timeout.map(|secs| seconds(secs, "VisibilityTimeout")).transpose()?;
-    let messages = queues.receive_or_wait(&name, max, wait, visibility).await?;
+    let messages = queues.receive_or_wait(&name, max, wait, visibility, attempt.as_deref()).await?;
     if messages.is_empty() {
         return Ok(json!({}));
     }

@@ -1,6 +1,7 @@
 //! The queues' rules as SQL over a given `now`. One operation inside the writer's transaction; it never waits or commits.
 
 mod acknowledge;
+mod attempts;
 mod queues;
 mod receive;
 mod send;
@@ -13,9 +14,11 @@ use rusqlite::Connection;
 
 use super::names::Names;
 use super::{Error, QueueSpec};
+#[cfg(test)]
+pub(super) use receive::MAX_IN_FLIGHT;
 
-/// The layout of `schema.sql`.
-const LAYOUT: i64 = 1;
+/// The layout of `schema.sql` and what follows it.
+const LAYOUT: i64 = 2;
 
 /// The store as one operation sees it.
 pub(super) struct Store<'a> {
@@ -48,10 +51,11 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, Error> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.set_prepared_statement_cache_capacity(64);
     let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match found {
-        0 => connection.execute_batch(include_str!("schema.sql"))?,
-        LAYOUT => {}
-        _ => return Err(Error::Layout { found, known: LAYOUT }),
+    // One script for each step from a layout to the next: a file of any earlier host is brought up to date.
+    let steps = [include_str!("schema.sql"), include_str!("attempts.sql")];
+    let missing = usize::try_from(found).ok().and_then(|found| steps.get(found..));
+    for step in missing.ok_or(Error::Layout { found, known: LAYOUT })? {
+        connection.execute_batch(step)?;
     }
     Ok(connection)
 }

@@ -33,6 +33,7 @@ impl Store<'_> {
             Some(_) => return Err(Error::InvalidAttributeName("FifoQueue".to_owned())),
             None => false,
         };
+        names::check(name, fifo)?;
         match self.find_queue(name)? {
             Some(queue) if queue.spec.with(&attributes, self.names)? == queue.spec => Ok(()),
             Some(_) => Err(Error::QueueNameExists),
@@ -83,12 +84,13 @@ impl Store<'_> {
     /// A dead-letter queue exists and is of the same kind.
     fn check_redrive(&self, spec: &QueueSpec) -> Result<(), Error> {
         let Some((name, _)) = &spec.redrive else { return Ok(()) };
+        let value = spec.attributes(self.names).remove("RedrivePolicy").unwrap_or_default();
         let reason = match self.find_queue(name)? {
             Some(target) if target.spec.fifo == spec.fifo => return Ok(()),
             Some(_) => "Dead-letter queue must be same type of queue as the source.",
             None => "Dead letter target does not exist.",
         };
-        Err(Error::invalid_value(self.names.arn(name), "RedrivePolicy", reason))
+        Err(Error::invalid_value(value, "RedrivePolicy", reason))
     }
 
     pub(in super::super) fn attributes(&self, queue: &Queue) -> Result<BTreeMap<String, String>, Error> {
@@ -140,6 +142,7 @@ impl Store<'_> {
     pub(in super::super) fn delete_queue(&self, queue: &Queue) -> Result<(), Error> {
         self.connection.execute("DELETE FROM messages WHERE queue_id = ?1", [queue.id])?;
         self.connection.execute("DELETE FROM deduplications WHERE queue_id = ?1", [queue.id])?;
+        self.connection.execute("DELETE FROM receive_attempts WHERE queue_id = ?1", [queue.id])?;
         self.connection.execute("DELETE FROM queues WHERE id = ?1", [queue.id])?;
         self.wake(&queue.spec.name);
         Ok(())

@@ -5,13 +5,19 @@ use std::time::Duration;
 
 use rusqlite::{Row, params};
 
-use super::super::message::md5_hex;
+use super::super::message::{check_id, md5_hex};
 use super::super::receipt::Receipt;
 use super::super::{Error, ReceivedMessage, millis};
 use super::{Queue, Store};
 
 /// The longest visibility timeout, in seconds: 12 hours.
 pub(super) const MAX_VISIBILITY_SECS: u64 = 43_200;
+
+/// How many messages of a queue may be in flight: an error for a short poll of a standard queue, an empty answer for any other.
+///
+/// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html> and
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html>.
+pub(in super::super) const MAX_IN_FLIGHT: u32 = 120_000;
 
 /// True of a message whose FIFO group has a message in flight. `?1` is the queue, `?2` now; `m` is the message.
 macro_rules! group_is_locked {
@@ -21,7 +27,8 @@ macro_rules! group_is_locked {
     };
 }
 
-const COLUMNS: &str = "seq, message_id, group_id, deduplication_id, body, attributes, trace_header, dead_letter_source,
+pub(super) const COLUMNS: &str =
+    "seq, message_id, group_id, deduplication_id, body, attributes, trace_header, dead_letter_source,
                        sent_at, visible_at, receive_count, first_received_at";
 
 /// What a receive found.
@@ -31,10 +38,12 @@ pub(in super::super) struct Received {
     pub(in super::super) next_visible_at: Option<i64>,
     /// The queue's own long poll.
     pub(in super::super) queue_wait: Duration,
+    /// A standard queue has as many messages in flight as it may have.
+    pub(in super::super) over_limit: bool,
 }
 
 /// A message as it is stored.
-struct Stored {
+pub(super) struct Stored {
     seq: i64,
     message_id: String,
     group_id: Option<String>,
@@ -52,12 +61,14 @@ struct Stored {
 impl Store<'_> {
     /// Takes up to `max` messages (1 to 10) out of sight for `visibility`, or for as long as the queue says.
     ///
-    /// A FIFO queue gives a group's messages in order, and none while one of the group is in flight.
+    /// A FIFO queue gives a group's messages in order, and none while one of the group is in flight. It gives an `attempt` that
+    /// was made before the same messages again; on a standard queue that id means nothing.
     pub(in super::super) fn receive(
         &self,
         queue: &Queue,
         max: u32,
         visibility: Option<Duration>,
+        attempt: Option<&str>,
     ) -> Result<Received, Error> {
         if !(1..=10).contains(&max) {
             let reason = "Must be between 1 and 10, if provided.";
@@ -65,8 +76,20 @@ impl Store<'_> {
         }
         let timeout = visibility.unwrap_or(Duration::from_secs(queue.spec.visibility_timeout_secs.into()));
         check_visibility(timeout)?;
+        check_id("ReceiveRequestAttemptId", attempt)?;
+        let attempt = attempt.filter(|_| queue.spec.fifo);
+        let queue_wait = Duration::from_secs(queue.spec.receive_wait_secs.into());
         self.expire(queue)?;
+        if let Some(messages) =
+            attempt.map(|attempt| self.receive_again(queue, attempt, timeout)).transpose()?.flatten()
+        {
+            return Ok(Received { messages, next_visible_at: None, queue_wait, over_limit: false });
+        }
         self.give_up_exhausted(queue)?;
+        if self.is_full_of_flights(queue)? {
+            let next_visible_at = self.next_visible_at(queue)?;
+            return Ok(Received { messages: vec![], next_visible_at, queue_wait, over_limit: !queue.spec.fifo });
+        }
         let limit = max as usize;
         let mut messages = Vec::new();
         for head in self.heads(queue, max)? {
@@ -81,8 +104,18 @@ impl Store<'_> {
             }
         }
         let next_visible_at = if messages.is_empty() { self.next_visible_at(queue)? } else { None };
-        let queue_wait = Duration::from_secs(queue.spec.receive_wait_secs.into());
-        Ok(Received { messages, next_visible_at, queue_wait })
+        if let Some(attempt) = attempt.filter(|_| !messages.is_empty()) {
+            self.remember_attempt(queue, attempt, &messages, timeout)?;
+        }
+        Ok(Received { messages, next_visible_at, queue_wait, over_limit: false })
+    }
+
+    fn is_full_of_flights(&self, queue: &Queue) -> Result<bool, Error> {
+        // Counts no further than it must: the one that makes the queue full.
+        let sql = "SELECT 1 FROM messages INDEXED BY messages_received
+                   WHERE queue_id = ?1 AND receipt IS NOT NULL AND visible_at > ?2 LIMIT 1 OFFSET ?3";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.exists(params![queue.id, self.now, MAX_IN_FLIGHT - 1])?)
     }
 
     /// Where a receive may start: visible heads, those visible longest first, of groups that are not locked.
@@ -106,18 +139,25 @@ impl Store<'_> {
         Ok(rows.take_while(visible).collect::<Result<_, _>>()?)
     }
 
-    fn deliver(&self, queue: &Queue, message: Stored, timeout: Duration) -> Result<ReceivedMessage, Error> {
+    fn deliver(&self, queue: &Queue, mut message: Stored, timeout: Duration) -> Result<ReceivedMessage, Error> {
         let nonce = fastrand::i64(0..);
         let sql = "UPDATE messages SET receive_count = receive_count + 1, receives_here = receives_here + 1,
                           first_received_at = COALESCE(first_received_at, ?2), received_at = ?2,
                           receipt = ?3, visible_at = ?4 WHERE seq = ?1";
         let row = params![message.seq, self.now, nonce, self.now + millis(timeout)];
         self.connection.prepare_cached(sql)?.execute(row)?;
+        message.receive_count += 1;
+        message.first_received_at = message.first_received_at.or(Some(self.now));
+        self.describe(queue, Receipt { queue: queue.id, seq: message.seq, nonce }, message)
+    }
+
+    /// A message as its receiver is told of it.
+    pub(super) fn describe(&self, queue: &Queue, receipt: Receipt, message: Stored) -> Result<ReceivedMessage, Error> {
         let message_attributes = serde_json::from_str(&message.attributes).map_err(|error| {
             rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(error))
         })?;
         Ok(ReceivedMessage {
-            receipt_handle: Receipt { queue: queue.id, seq: message.seq, nonce }.encode(),
+            receipt_handle: receipt.encode(),
             attributes: self.system_attributes(queue, &message),
             message_attributes,
             md5_of_body: md5_hex(&message.body),
@@ -130,8 +170,8 @@ impl Store<'_> {
         let all = [
             ("SenderId", Some(self.names.account().to_owned())),
             ("SentTimestamp", Some(message.sent_at.to_string())),
-            ("ApproximateReceiveCount", Some((message.receive_count + 1).to_string())),
-            ("ApproximateFirstReceiveTimestamp", Some(message.first_received_at.unwrap_or(self.now).to_string())),
+            ("ApproximateReceiveCount", Some(message.receive_count.to_string())),
+            ("ApproximateFirstReceiveTimestamp", message.first_received_at.map(|at| at.to_string())),
             ("MessageGroupId", message.group_id.clone()),
             ("MessageDeduplicationId", message.deduplication_id.clone()),
             ("SequenceNumber", queue.spec.fifo.then(|| format!("{:020}", message.seq))),
@@ -193,7 +233,7 @@ pub(super) fn check_visibility(timeout: Duration) -> Result<(), Error> {
     Err(Error::invalid_value(timeout.as_secs(), "VisibilityTimeout", &reason))
 }
 
-fn read_message(row: &Row<'_>) -> rusqlite::Result<Stored> {
+pub(super) fn read_message(row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored {
         seq: row.get(0)?,
         message_id: row.get(1)?,

@@ -124,6 +124,35 @@ async fn a_group_goes_on_when_its_head_expires_in_flight() {
     assert_eq!(bodies(&bench.receive(FIFO, 10).await), ["a2"]);
 }
 
+#[tokio::test]
+async fn an_attempt_id_stands_for_its_messages_for_five_minutes_and_hides_them_anew() {
+    let bench = Bench::new();
+    bench.send(FIFO, grouped("a", "a1")).await;
+    let first = bench.attempt("one").await.unwrap();
+    for _ in 0..3 {
+        bench.advance(20);
+        assert_eq!(bench.attempt("one").await.unwrap(), first, "the same handle, and no further receive");
+    }
+    assert!(bench.attempt("two").await.unwrap().is_empty(), "hidden from the last call on");
+    bench.hide(FIFO, &first[0], 10).await.unwrap();
+    let refused = bench.attempt("one").await.unwrap_err();
+    assert!(refused.to_string().ends_with("the receive call is not retryable."), "{refused}");
+    bench.advance(10);
+    assert_eq!(bench.attempt("two").await.unwrap()[0].attributes["ApproximateReceiveCount"], "2");
+    assert_eq!(code(bench.attempt("one").await), "InvalidParameterValue");
+    bench.advance(230);
+    assert_eq!(bench.attempt("one").await.unwrap()[0].attributes["ApproximateReceiveCount"], "3");
+    assert_eq!(code(bench.attempt("no spaces").await), "InvalidParameterValue");
+}
+
+#[tokio::test]
+async fn an_attempt_that_got_nothing_is_tried_again_from_the_start() {
+    let bench = Bench::new();
+    assert!(bench.attempt("one").await.unwrap().is_empty());
+    bench.send(FIFO, grouped("a", "a1")).await;
+    assert_eq!(bodies(&bench.attempt("one").await.unwrap()), ["a1"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixteen_receivers_never_hold_one_group_twice_and_keep_its_order() {
     const GROUPS: usize = 5;

@@ -69,6 +69,11 @@ impl Bench {
         self.queues.receive(queue, max, Duration::ZERO, None).await.unwrap()
     }
 
+    /// Receives one message of the FIFO queue with an attempt's id.
+    async fn attempt(&self, id: &str) -> Result<Vec<ReceivedMessage>, Error> {
+        self.queues.receive_or_wait(FIFO, 1, Some(Duration::ZERO), None, Some(id)).await
+    }
+
     async fn delete(&self, queue: &str, message: &ReceivedMessage) -> Result<(), Error> {
         self.queues.delete(queue, vec![message.receipt_handle.clone()]).await
     }

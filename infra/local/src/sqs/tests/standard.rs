@@ -104,6 +104,43 @@ async fn a_refused_entry_does_not_hold_up_the_others_of_its_batch() {
     assert_eq!(bodies(&bench.receive(STANDARD, 10).await), ["one", "two"]);
 }
 
+#[tokio::test]
+async fn with_as_many_in_flight_as_there_may_be_a_short_poll_is_refused_and_any_other_empty() {
+    const LIMIT: u32 = crate::sqs::store::MAX_IN_FLIGHT;
+    let bench = Bench::new();
+    for (queue, group) in [(STANDARD, "NULL"), (FIFO, "'g' || n")] {
+        let fill = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
+             INSERT INTO messages (queue_id, message_id, group_id, body, attributes, sent_at, visible_at, received_at,
+                                   receipt, head)
+             SELECT (SELECT id FROM queues WHERE name = '{queue}'), n, {group}, 'x', '{{}}', {now}, {now} + 30000, {now}, n, 1
+             FROM numbers",
+            LIMIT - 1,
+            now = 1_790_000_000_000_i64,
+        );
+        bench.queues.writer.run(move |store| Ok(store.connection.execute(&fill, [])?)).await.unwrap();
+    }
+    for body in ["last", "one-too-many"] {
+        bench.send(STANDARD, text(body)).await;
+        bench.send(FIFO, grouped(body, body)).await;
+    }
+    assert_eq!(bodies(&bench.receive(STANDARD, 1).await), ["last"]);
+    assert_eq!(bodies(&bench.receive(FIFO, 1).await), ["last"]);
+    let poll = |queue, wait| bench.queues.receive(queue, 1, Duration::from_millis(wait), None);
+    assert_eq!(code(poll(STANDARD, 0).await), "OverLimit");
+    assert!(poll(FIFO, 0).await.unwrap().is_empty());
+    let long = tokio::spawn({
+        let queues = bench.queues.clone();
+        async move { queues.receive(STANDARD, 1, Duration::from_secs(20), None).await }
+    });
+    while !bench.queues.wakes.is_awaited(STANDARD) {
+        tokio::task::yield_now().await;
+    }
+    // The others' visibility ends, and the one too many has been visible for longest.
+    bench.advance(30);
+    assert_eq!(bodies(&long.await.unwrap().unwrap()), ["one-too-many"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sixteen_receivers_never_share_a_message() {
     let bench = Bench::new();
