@@ -113,7 +113,7 @@ impl Queues {
             let attempt = attempt.map(str::to_owned);
             let look =
                 move |store: &Store<'_>| store.receive(&store.queue(&name)?, max, visibility, attempt.as_deref());
-            let received = self.writer.run(look).await?;
+            let received = self.writer.run_without_sync(look).await?;
             let wait = wait.unwrap_or(received.queue_wait);
             if received.over_limit && wait.is_zero() {
                 return Err(Error::OverLimit);

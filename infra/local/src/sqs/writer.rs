@@ -1,5 +1,8 @@
 //! The one thread that uses the database. Whatever waits when it begins is done in one transaction and answered after
 //! its commit, so that many callers share one fsync. It must never answer a call whose transaction did not commit.
+//!
+//! A receive commits without an fsync of its own. A host that is killed keeps it; a machine that loses power may forget it, and
+//! then the message is received again, as it would have been had the power gone a moment sooner.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -17,7 +20,30 @@ use super::{Clock, Error};
 const MAX_CALLS: usize = 256;
 
 /// One caller's work. It is done in a transaction, or told why there is none, and gives back how to answer the caller.
-type Call = Box<dyn FnOnce(Result<&mut Transaction<'_>, Error>, &Context<'_>) -> Answer + Send>;
+type Work = Box<dyn FnOnce(Result<&mut Transaction<'_>, Error>, &Context<'_>) -> Answer + Send>;
+
+/// Work that waits, and what its caller needs of the commit.
+struct Call {
+    work: Work,
+    durability: Durability,
+}
+
+/// What a commit has survived when it is answered.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Durability {
+    /// The end of the process.
+    Process,
+    /// The end of the machine's power.
+    Disk,
+}
+
+impl Durability {
+    /// Source: <https://www.sqlite.org/pragma.html#pragma_synchronous>, in WAL mode.
+    fn set(self, connection: &Connection) -> Result<(), rusqlite::Error> {
+        let level = if self == Self::Disk { "FULL" } else { "NORMAL" };
+        connection.pragma_update(None, "synchronous", level)
+    }
+}
 
 /// Answers one caller, once it is known whether the transaction was committed.
 type Answer = Box<dyn FnOnce(Result<(), Error>)>;
@@ -55,7 +81,16 @@ impl Writer {
         T: Send + 'static,
         W: FnOnce(&Store<'_>) -> Result<T, Error> + Send + 'static,
     {
-        self.submit(work)?.await.map_err(|_| Error::Stopped)?
+        self.submit(Durability::Disk, work)?.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// As `run`, without waiting for the disk: a loss of power may undo it.
+    pub(super) async fn run_without_sync<T, W>(&self, work: W) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Store<'_>) -> Result<T, Error> + Send + 'static,
+    {
+        self.submit(Durability::Process, work)?.await.map_err(|_| Error::Stopped)?
     }
 
     /// As `run`, for callers that may block, inside an async runtime or out of it.
@@ -64,19 +99,19 @@ impl Writer {
         T: Send + 'static,
         W: FnOnce(&Store<'_>) -> Result<T, Error> + Send + 'static,
     {
-        let answered = self.submit(work)?;
+        let answered = self.submit(Durability::Disk, work)?;
         // Tokio refuses to block a thread of its own; another one may.
         let wait = || answered.blocking_recv().map_err(|_| Error::Stopped)?;
         std::thread::scope(|scope| scope.spawn(wait).join().unwrap_or(Err(Error::Stopped)))
     }
 
-    fn submit<T, W>(&self, work: W) -> Result<oneshot::Receiver<Result<T, Error>>, Error>
+    fn submit<T, W>(&self, durability: Durability, work: W) -> Result<oneshot::Receiver<Result<T, Error>>, Error>
     where
         T: Send + 'static,
         W: FnOnce(&Store<'_>) -> Result<T, Error> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let call: Call = Box::new(move |transaction, context| {
+        let work: Work = Box::new(move |transaction, context| {
             let outcome = match transaction {
                 _ if answer.is_closed() => Err(Error::Stopped),
                 Ok(transaction) => perform(transaction, context, work),
@@ -87,7 +122,7 @@ impl Writer {
                 drop(answer.send(committed.and(outcome)));
             })
         });
-        self.calls.send(call).map_err(|_| Error::Stopped)?;
+        self.calls.send(Call { work, durability }).map_err(|_| Error::Stopped)?;
         Ok(answered)
     }
 }
@@ -106,10 +141,12 @@ fn perform<T>(
 }
 
 fn serve(mut connection: Connection, waiting: &mpsc::Receiver<Call>, names: &Names, wakes: &Wakes, clock: &Clock) {
-    while let Ok(first) = waiting.recv() {
+    let mut held = None;
+    while let Some(first) = held.take().or_else(|| waiting.recv().ok()) {
         let context = Context { names, clock, woken: RefCell::default() };
         let mut answers = Vec::new();
-        let committed = commit_together(&mut connection, first, waiting, &context, &mut answers).map_err(Error::from);
+        let committed = commit_together(&mut connection, first, waiting, &context, &mut answers, &mut held);
+        let committed = committed.map_err(Error::from);
         if committed.is_ok() {
             context.woken.take().iter().for_each(|queue| wakes.wake(queue));
         }
@@ -119,27 +156,33 @@ fn serve(mut connection: Connection, waiting: &mpsc::Receiver<Call>, names: &Nam
     }
 }
 
-/// Does the first call and those that have queued up behind it, then commits.
+/// Does the first call and those that have queued up behind it, then commits. A call that needs more of a commit than this one
+/// gives is held for the next.
 fn commit_together(
     connection: &mut Connection,
     first: Call,
     waiting: &mpsc::Receiver<Call>,
     context: &Context<'_>,
     answers: &mut Vec<Answer>,
+    held: &mut Option<Call>,
 ) -> Result<(), rusqlite::Error> {
-    let mut transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+    let given = first.durability;
+    let begun = given.set(connection);
+    let begun = begun.and_then(|()| connection.transaction_with_behavior(TransactionBehavior::Immediate));
+    let mut transaction = match begun {
         Ok(transaction) => transaction,
         Err(error) => {
-            answers.push(first(Err(error.into()), context));
+            answers.push((first.work)(Err(error.into()), context));
             return Ok(());
         }
     };
     let mut next = Some(first);
     while let Some(call) = next {
-        answers.push(call(Ok(&mut transaction), context));
+        answers.push((call.work)(Ok(&mut transaction), context));
         // After some errors (a full disk) SQLite has rolled back by itself: nothing more may run, and the commit fails.
         let goes_on = answers.len() < MAX_CALLS && !transaction.is_autocommit();
         next = if goes_on { waiting.try_recv().ok() } else { None };
+        *held = next.take_if(|call| call.durability > given);
     }
     transaction.commit()
 }

@@ -156,12 +156,42 @@ async fn a_full_disk_refuses_the_send_and_loses_nothing_that_was_answered() {
 async fn a_commit_waits_for_the_disk() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::open(Some(&directory.path().join(FILE)));
-    let read = |name: &'static str| {
-        bench.queues.writer.run(move |store| {
+    let pragma = |name: &'static str| {
+        move |store: &crate::sqs::store::Store<'_>| {
             Ok(store.connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))?)
-        })
+        }
     };
-    assert_eq!(read("journal_mode").await.unwrap(), "wal".to_owned().into());
-    // 2 is FULL: without it, WAL commits may be lost when the machine loses power.
-    assert_eq!(read("synchronous").await.unwrap(), 2.into());
+    let writer = &bench.queues.writer;
+    assert_eq!(writer.run(pragma("journal_mode")).await.unwrap(), "wal".to_owned().into());
+    // 2 is FULL: without it, WAL commits may be lost when the machine loses power. A receive does without (1, NORMAL).
+    assert_eq!(writer.run(pragma("synchronous")).await.unwrap(), 2.into());
+    assert_eq!(writer.run_without_sync(pragma("synchronous")).await.unwrap(), 1.into());
+    assert_eq!(writer.run(pragma("synchronous")).await.unwrap(), 2.into());
+}
+
+#[tokio::test]
+async fn a_send_that_waits_behind_a_receive_still_waits_for_the_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let bench = Bench::open(Some(&directory.path().join(FILE)));
+    let level = |store: &crate::sqs::store::Store<'_>| {
+        Ok(store.connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?)
+    };
+    let [holder, first, second] = [(); 3].map(|()| bench.queues.clone());
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (reached, holding) = tokio::sync::oneshot::channel();
+    let hold = move |_: &crate::sqs::store::Store<'_>| {
+        reached.send(()).unwrap();
+        released.recv().unwrap();
+        Ok(())
+    };
+    let holding_up = tokio::spawn(async move { holder.writer.run_without_sync(hold).await.unwrap() });
+    holding.await.unwrap();
+    // Both wait for their turn, one behind the other, when the first transaction goes on.
+    let receive = tokio::spawn(async move { first.writer.run_without_sync(level).await.unwrap() });
+    tokio::task::yield_now().await;
+    let send = tokio::spawn(async move { second.writer.run(level).await.unwrap() });
+    tokio::task::yield_now().await;
+    release.send(()).unwrap();
+    holding_up.await.unwrap();
+    assert_eq!((receive.await.unwrap(), send.await.unwrap()), (1, 2));
 }

@@ -5,6 +5,7 @@ mod fifo;
 mod protocol;
 mod redrive;
 mod sdk;
+mod speed;
 mod standard;
 mod waiting;
 
