@@ -6,6 +6,7 @@ mod agents;
 mod contention;
 mod costs;
 mod deadlines;
+mod elsewhere;
 mod inbound;
 mod numbers;
 mod statuses;

@@ -4,9 +4,9 @@ mod durability;
 mod fifo;
 mod protocol;
 mod redrive;
-mod sdk;
 mod speed;
 mod standard;
+mod suite;
 mod waiting;
 
 use std::collections::BTreeMap;
