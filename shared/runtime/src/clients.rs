@@ -58,7 +58,8 @@ impl Clients {
 
     /// The table that `TABLE_NAME` names.
     pub fn storage(&self) -> Result<Storage, Fatal> {
-        Ok(Storage::new(aws_sdk_dynamodb::Client::new(&self.shared), required("TABLE_NAME")?))
+        let config = storage::with_conflicts_tried_again(aws_sdk_dynamodb::config::Builder::from(&self.shared));
+        Ok(Storage::new(aws_sdk_dynamodb::Client::from_conf(config.build()), required("TABLE_NAME")?))
     }
 
     /// The queue whose URL the variable holds.

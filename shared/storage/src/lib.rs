@@ -3,6 +3,7 @@
 //! Functions ask for what they mean (`open a ticket`, `commit a change`) and get domain types or one of a few errors; which
 //! items that touches, under which conditions and at which cost, is `docs/data-model.md`'s and this crate's to know.
 
+mod conflicts;
 mod contacts;
 mod conversations;
 mod counter;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+pub use conflicts::with_conflicts_tried_again;
 pub use contacts::{KnownContact, NewContact};
 pub use error::{ChangeError, Error};
 pub use ingest::{Progress, Step};
@@ -49,7 +51,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Uses `table` through a client that was configured elsewhere.
+    /// Uses `table` through a client that was configured elsewhere, with [`with_conflicts_tried_again`].
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self { client, table: table.into(), units: Arc::default(), openings: Arc::default() }
     }

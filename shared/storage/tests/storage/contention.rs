@@ -20,7 +20,7 @@ use crate::world::*;
 /// What happens to the next calls of an operation.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
-    /// The service cancels the transaction: another one holds an item.
+    /// The service refuses the write or cancels the transaction: another transaction holds an item.
     Conflict,
     /// The service carries the call out, and its answer is lost.
     LostAnswer,
@@ -57,7 +57,10 @@ impl HttpConnector for FaultyConnector {
             && self.faulty.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         match (counted, self.faulty.fault) {
             (false, _) => self.inner.call(request),
-            (true, Fault::Conflict) => HttpConnectorFuture::ready(Ok(conflict())),
+            (true, Fault::Conflict) if target.ends_with("TransactWriteItems") => {
+                HttpConnectorFuture::ready(Ok(refusal(CANCELLED)))
+            }
+            (true, Fault::Conflict) => HttpConnectorFuture::ready(Ok(refusal(CONFLICT))),
             (true, Fault::LostAnswer) => {
                 let answer = self.inner.call(request);
                 HttpConnectorFuture::new(async move {
@@ -69,10 +72,13 @@ impl HttpConnector for FaultyConnector {
     }
 }
 
-fn conflict() -> HttpResponse {
-    let body = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
-        "Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict, None]",
-        "CancellationReasons":[{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"},{"Code":"None"}]}"#;
+const CANCELLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+    "Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict, None]",
+    "CancellationReasons":[{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"},{"Code":"None"}]}"#;
+const CONFLICT: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+    "message":"Transaction is ongoing for the item"}"#;
+
+fn refusal(body: &'static str) -> HttpResponse {
     let mut response = HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body));
     response.headers_mut().insert("content-type", "application/x-amz-json-1.0");
     response
@@ -93,6 +99,20 @@ async fn a_transaction_that_met_others_is_tried_again_and_leaves_no_gap() {
         assert_eq!(take(&storage, &connection("comercial"), &message).await.unwrap().number.number, n);
     }
     assert_eq!(left.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_single_write_that_met_a_transaction_is_tried_again() {
+    for operation in ["PutItem", "UpdateItem"] {
+        let (storage, left) = through(operation, Fault::Conflict, 2).await;
+        let connection = connection("comercial");
+        for n in 1..=3 {
+            take(&storage, &connection, &text(&format!("wamid.{n}"), "77079861373", "Oi")).await;
+        }
+        assert_eq!(left.load(Ordering::SeqCst), 0, "{operation}");
+        let id = tickets(&storage).await[0].conversation.clone().unwrap();
+        assert_eq!(storage.conversation(&org(), &id).await.unwrap().unwrap().in_seq, 3, "{operation}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -28,6 +28,7 @@ pub(crate) async fn fresh_through(wrap: impl FnOnce(SharedHttpClient) -> SharedH
         .credentials_provider(Credentials::new("test", "test", None, None, "test"))
         .endpoint_url(endpoint)
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)));
+    let config = storage::with_conflicts_tried_again(config);
     let http = SharedHttpClient::new(aws_smithy_http_client::Builder::new().build_http());
     let table = format!("turno-{}", fastrand::u64(..));
     create(&Client::from_conf(config.clone().http_client(http.clone()).build()), &table).await;
