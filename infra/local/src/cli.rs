@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use jiff::Timestamp;
 
+use crate::faults::Specification;
+
 /// Serves infra/template.yaml on this machine with the binaries that deploy; without a command, it serves.
 #[derive(Debug, Parser)]
 #[command(name = "turno", version, args_conflicts_with_subcommands = true)]
@@ -48,6 +50,9 @@ pub(crate) struct ServeOptions {
     /// The template to serve [default: infra/template.yaml of the repository].
     #[arg(long, value_name = "FILE")]
     pub(crate) template: Option<PathBuf>,
+    /// Let go wrong what goes wrong on AWS, at these rates: a seed, then kinds of faults with their rates from 0 to 1.
+    #[arg(long, value_name = "SEED:KIND=RATE,…")]
+    pub(crate) faults: Option<Specification>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -125,6 +130,14 @@ mod tests {
         assert!(parse("say --from 77079861373 hello").is_ok());
         assert!(parse("say --file body.json").is_ok());
         assert!(parse("say --file body.json --from 77079861373").is_err());
+    }
+
+    #[test]
+    fn faults_are_a_seed_and_rates_and_what_is_wrong_with_them_is_named() {
+        assert!(parse("").unwrap().serve.faults.is_none());
+        assert!(parse("--faults 7:kill=0.02,slow=0.1").unwrap().serve.faults.is_some());
+        let refusal = parse("--faults 7:kill=2").unwrap_err();
+        assert!(refusal.contains("--faults") && refusal.contains("rate of kill `2`"), "{refusal}");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | `aws` | the endpoint of DynamoDB, SQS, Secrets Manager and Lambda Invoke, and IAM |
 //! | `sqs`, `secrets` | SQS, Secrets Manager |
 //! | `simulator` | Meta's Graph API |
+//! | `faults` | what goes wrong on AWS now and then, on request |
 
 mod asynchronous;
 mod aws;
@@ -19,6 +20,7 @@ mod compile;
 mod data_dir;
 mod demo;
 mod error;
+mod faults;
 mod fire;
 mod gateway;
 mod lambda;

@@ -23,6 +23,7 @@ use crate::cli::ServeOptions;
 use crate::client::Client;
 use crate::data_dir::{DataDir, RunningHost};
 use crate::error::HostError;
+use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::lambda::{AwsAccess, DEFAULT_CONCURRENCY, FunctionSpec, Lambda};
 use crate::mappings::{self, Sources};
@@ -98,7 +99,8 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         let program = programs.get(&function.binary).cloned().unwrap_or_default();
         specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
     }
-    let lambda = Lambda::start(specs)
+    let faults = Faults::default();
+    let lambda = Lambda::start_with_faults(specs, faults.clone())
         .await
         .map_err(|source| HostError::Refused(format!("the Runtime API cannot listen: {source}")))?;
 
@@ -110,6 +112,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         lambda: Arc::clone(&lambda),
         functions: template.functions.clone(),
         keys: PartitionKeys::of(&template.tables),
+        faults: faults.clone(),
     });
     let client = Client::new();
     let gateway = Gateway::new(&template, &issuer, Arc::clone(&lambda));
@@ -121,7 +124,13 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     services.spawn(running::reported("the Graph API simulator", simulator.serve(listeners.simulator, closed)));
 
     seed(&host, &secrets_file, &template, loopback).await?;
-    let sources = Sources { lambda: Arc::clone(&lambda), queues: queues.clone(), table, stopping: stopped.clone() };
+    let sources = Sources {
+        lambda: Arc::clone(&lambda),
+        queues: queues.clone(),
+        table,
+        faults: faults.clone(),
+        stopping: stopped.clone(),
+    };
     let checkpoints = durable(data.checkpoints());
     let mut background = mappings::start(&template.functions, &sources, checkpoints.as_deref()).await?;
     let schedules = Schedules { lambda: Arc::clone(&lambda), queues, stopping: stopped };
@@ -130,6 +139,8 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
 
     gateway.open();
     warm(&client, &host).await?;
+    // Not before: a host has to come up whatever is asked for.
+    faults.set(options.faults.clone());
     data.announce(&host)?;
     Greeting { options, host: &host, template: &template, build_time, start_time: started_at.elapsed() }.print();
     Ok(Running { data, _lock: lock, lambda, background, services, stopping, closing })

@@ -17,6 +17,14 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
+    /// The function that calls.
+    pub(crate) fn function(&self) -> Option<&str> {
+        match self {
+            Self::Operator => None,
+            Self::Function(role) => Some(role.function()),
+        }
+    }
+
     /// Whether the caller may do all of this. `calls` is asked only of a caller that has limits.
     pub(crate) fn check(&self, calls: impl FnOnce() -> Vec<Call>) -> Result<(), Denied> {
         match self {

@@ -7,6 +7,7 @@ use http::{HeaderMap, Response, StatusCode};
 use hyper::body::Bytes;
 
 use super::answer;
+use super::caller::Caller;
 use crate::asynchronous;
 use crate::lambda::{InvokeError, Lambda};
 use crate::template::Function;
@@ -19,9 +20,10 @@ pub(super) fn resolve<'a>(functions: &'a [Function], wanted: &str) -> Option<&'a
         .find(|function| [&function.name, &function.logical_id, &function.binary].contains(&&wanted.to_owned()))
 }
 
-/// Runs the function and answers as Lambda does. An event is answered at once.
+/// Runs the function and answers as Lambda does. An event is answered at once. What the operator waits for is not hurt.
 pub(super) async fn invoke(
     lambda: &Arc<Lambda>,
+    caller: &Caller,
     function: &Function,
     headers: &HeaderMap,
     payload: Bytes,
@@ -29,10 +31,13 @@ pub(super) async fn invoke(
     let payload = if payload.is_empty() { Bytes::from_static(b"{}") } else { payload };
     let kind = headers.get("x-amz-invocation-type").and_then(|kind| kind.to_str().ok());
     match kind.unwrap_or("RequestResponse") {
-        "RequestResponse" => match lambda.invoke(&function.name, payload).await {
-            Ok(response) => answered(StatusCode::OK, None, response),
-            Err(error) => failed(&error),
-        },
+        "RequestResponse" => {
+            let ran = match caller {
+                Caller::Operator => lambda.invoke_unhurt(&function.name, payload).await,
+                Caller::Function(_) => lambda.invoke(&function.name, payload).await,
+            };
+            ran.map_or_else(|error| failed(&error), |response| answered(StatusCode::OK, None, response))
+        }
         "Event" => {
             let (name, retries) = (function.name.clone(), function.asynchronous_retries);
             tokio::spawn(asynchronous::run(Arc::clone(lambda), name, payload, retries));

@@ -24,6 +24,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::faults::{self, Faults, Target};
 use crate::lambda::Lambda;
 use crate::secrets::Secrets;
 use crate::sqs::Queues;
@@ -48,6 +49,7 @@ pub(crate) struct Endpoint {
     pub(crate) lambda: Arc<Lambda>,
     pub(crate) functions: Vec<Function>,
     pub(crate) keys: PartitionKeys,
+    pub(crate) faults: Faults,
 }
 
 #[derive(Deserialize)]
@@ -85,12 +87,17 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     if parts.method == Method::GET && parts.uri.path() == FUNCTIONS_PATH && matches!(caller, Caller::Operator) {
         return answer::ok(&json!({ "functions": endpoint.lambda.status() }));
     }
-    if parts.method != Method::POST {
+    let of_operator = matches!(caller, Caller::Operator);
+    let sets_faults = of_operator && parts.uri.path() == faults::PATH;
+    if parts.method != Method::POST && !sets_faults {
         return answer::error(StatusCode::NOT_FOUND, "UnknownOperationException", "AWS calls are POST requests");
     }
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT_BYTES).await else {
         return answer::error(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", "the request is too large");
     };
+    if sets_faults {
+        return endpoint.faults.answer(&parts.method, &body);
+    }
     let service = match Service::of(&endpoint, parts.uri.path(), &parts.headers) {
         Ok(service) => service,
         Err(unknown) => return unknown.answer(),
@@ -99,7 +106,15 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
         tracing::warn!(%denied, "a call was refused");
         return answer::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &denied.to_string());
     }
-    service.run(&endpoint, &parts.headers, body).await
+    let target = caller.function().and_then(|function| service.target(function));
+    if let Some(refusal) = target.and_then(|target| endpoint.faults.refusal(target, &body)) {
+        return refusal;
+    }
+    let answer = service.run(&endpoint, caller, &parts.headers, body).await;
+    match target {
+        Some(target) => endpoint.faults.answered(target, answer).await,
+        None => answer,
+    }
 }
 
 /// What a request asks for.
@@ -160,7 +175,18 @@ impl<'a> Service<'a> {
         }
     }
 
-    async fn run(self, endpoint: &Endpoint, headers: &HeaderMap, body: Bytes) -> Response<Body> {
+    /// What faults on request can be about.
+    fn target(&self, function: &'a str) -> Option<Target<'a>> {
+        let (service, operation) = match self {
+            Self::Table(operation) => (faults::Service::Table, *operation),
+            Self::Queues(operation) => (faults::Service::Queues, *operation),
+            Self::Secret => (faults::Service::Secrets, "GetSecretValue"),
+            Self::Invoke(_) => return None,
+        };
+        Some(Target { function, service, operation })
+    }
+
+    async fn run(self, endpoint: &Endpoint, caller: &Caller, headers: &HeaderMap, body: Bytes) -> Response<Body> {
         match self {
             Self::Table(operation) => match endpoint.table.call(operation, headers, body).await {
                 Ok(engine) => {
@@ -180,7 +206,7 @@ impl<'a> Service<'a> {
             },
             Self::Queues(operation) => endpoint.queues.handle(operation, &body).await.map(Body::from),
             Self::Secret => secret_value(&endpoint.secrets, &body),
-            Self::Invoke(function) => invoke::invoke(&endpoint.lambda, function, headers, body).await,
+            Self::Invoke(function) => invoke::invoke(&endpoint.lambda, caller, function, headers, body).await,
         }
     }
 }

@@ -55,6 +55,11 @@ pub(crate) struct Denied {
 }
 
 impl Role {
+    /// The function's logical id.
+    pub(crate) fn function(&self) -> &str {
+        &self.function
+    }
+
     /// Fails, naming the function, where a statement has a condition that is not judged here.
     pub(crate) fn new(function: &str, statements: &[Statement]) -> Result<Self, String> {
         let rule = |statement: &Statement| match leading_keys(statement) {

@@ -20,6 +20,7 @@ use axum::body::Bytes;
 use serde::Serialize;
 use serde_json::json;
 
+use crate::faults::Faults;
 use crate::template::{ACCOUNT_ID, Function, REGION};
 use pool::Pool;
 use runtime_api::RuntimeApi;
@@ -154,12 +155,19 @@ pub(crate) struct ProcessStatus {
 pub(crate) struct Lambda {
     pools: BTreeMap<String, Arc<Pool>>,
     runtime: Arc<RuntimeApi>,
+    faults: Faults,
     reaper: tokio::task::JoinHandle<()>,
 }
 
 impl Lambda {
-    /// Opens the Runtime API on a loopback port of its own. No process starts before the first invocation.
+    /// As `start_with_faults`, with none.
+    #[cfg(test)]
     pub(crate) async fn start(specs: Vec<FunctionSpec>) -> std::io::Result<Arc<Self>> {
+        Self::start_with_faults(specs, Faults::default()).await
+    }
+
+    /// Opens the Runtime API on a loopback port of its own. No process starts before the first invocation.
+    pub(crate) async fn start_with_faults(specs: Vec<FunctionSpec>, faults: Faults) -> std::io::Result<Arc<Self>> {
         let runtime = RuntimeApi::start().await?;
         let pools: BTreeMap<_, _> = specs
             .into_iter()
@@ -175,7 +183,7 @@ impl Lambda {
                 }
             }
         });
-        Ok(Arc::new(Self { pools, runtime, reaper }))
+        Ok(Arc::new(Self { pools, runtime, faults, reaper }))
     }
 
     /// Runs the function once and waits for its response.
@@ -183,11 +191,23 @@ impl Lambda {
     /// Waits behind other callers while all processes are busy. Dropping the future while it waits gives up the place;
     /// dropping it later leaves the invocation running to its end, as on AWS.
     pub(crate) async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.invoke_under(&self.faults, function, payload).await
+    }
+
+    /// As `invoke`, and no fault on request comes in the way: for the operator.
+    pub(crate) async fn invoke_unhurt(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+        self.invoke_under(&Faults::default(), function, payload).await
+    }
+
+    async fn invoke_under(&self, faults: &Faults, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
         if payload.len() > PAYLOAD_LIMIT_BYTES {
             return Err(InvokeError::PayloadTooLarge(payload.len()));
         }
         let pool = self.pools.get(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
-        pool.invoke(payload).await
+        if faults.refuses_invocation(function) {
+            return Err(InvokeError::Throttled(function.to_owned()));
+        }
+        pool.invoke(payload, faults.clone()).await
     }
 
     /// What runs now, function by function.

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -16,6 +16,7 @@ use super::{
     process::{Outcome, Process, lock},
     runtime_api::RuntimeApi,
 };
+use crate::faults::Faults;
 
 /// How long a caller waits for a process to become free before it is told to slow down.
 const QUEUE_LIMIT: Duration = Duration::from_secs(30);
@@ -32,6 +33,8 @@ pub(super) struct Pool {
     idle: Mutex<Vec<(Arc<Process>, Instant)>>,
     failed_starts: Mutex<FailedStarts>,
     queued: AtomicUsize,
+    /// How long the last invocation took, in microseconds: where faults find the middle of one.
+    usual_us: AtomicU64,
 }
 
 #[derive(Default)]
@@ -50,10 +53,11 @@ impl Pool {
             idle: Mutex::default(),
             failed_starts: Mutex::default(),
             queued: AtomicUsize::new(0),
+            usual_us: AtomicU64::new(0),
         }
     }
 
-    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, faults: Faults) -> Result<Bytes, InvokeError> {
         let slot = {
             let _queued = Queued::new(&self.queued);
             tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&self.slots).acquire_owned())
@@ -64,21 +68,28 @@ impl Pool {
         let pool = Arc::clone(self);
         // A task of its own: a caller that goes away must not leave a process half in use.
         let run = tokio::spawn(async move {
-            let result = pool.run(&payload).await;
+            let result = pool.run(&payload, &faults).await;
             drop(slot);
             result
         });
         run.await.unwrap_or_else(|error| Err(InvokeError::Crashed(error.to_string())))
     }
 
-    async fn run(&self, payload: &Bytes) -> Result<Bytes, InvokeError> {
+    async fn run(&self, payload: &Bytes, faults: &Faults) -> Result<Bytes, InvokeError> {
         for _ in 0..ATTEMPTS {
             let process = match self.take_idle() {
                 Some(process) => process,
                 None => self.start().await?,
             };
-            match process.invoke(request_id(), payload.clone()).await {
+            let usual = Duration::from_micros(self.usual_us.load(Ordering::Relaxed));
+            let cut = || faults.cut(&self.spec.name, usual);
+            let handed_over_at = Instant::now();
+            match process.invoke(request_id(), payload.clone(), cut).await {
                 Outcome::Ran(result) => {
+                    if result.is_ok() {
+                        let took_us = handed_over_at.elapsed().as_micros();
+                        self.usual_us.store(u64::try_from(took_us).unwrap_or(u64::MAX), Ordering::Relaxed);
+                    }
                     if process.is_alive() {
                         lock(&self.idle).push((process, Instant::now()));
                     }

@@ -19,6 +19,7 @@ use tokio::{
 };
 
 use super::{FunctionSpec, InvokeError};
+use crate::faults::{Cut, Ending};
 
 /// How long a process may take to ask for its first invocation. Lambda's own limit.
 const INIT_LIMIT: Duration = Duration::from_secs(10);
@@ -142,9 +143,14 @@ impl Process {
         Err(if last_words.is_empty() { status } else { format!("{status}: {last_words}") })
     }
 
-    /// Hands the invocation over and waits for its end, for the function's timeout at most.
-    pub(super) async fn invoke(&self, request_id: String, payload: Bytes) -> Outcome {
-        let (reply, mut replied) = oneshot::channel();
+    /// Hands the invocation over and waits for its end, for the function's timeout at most. `cut` is asked once it is taken.
+    pub(super) async fn invoke(
+        &self,
+        request_id: String,
+        payload: Bytes,
+        cut: impl FnOnce() -> Option<Cut>,
+    ) -> Outcome {
+        let (reply, replied) = oneshot::channel();
         let (taken, mut was_taken) = oneshot::channel();
         if self.mailbox.send(Invocation { request_id, payload, reply, taken }).await.is_err() {
             return Outcome::NeverTaken;
@@ -158,8 +164,20 @@ impl Process {
                 return Outcome::NeverTaken;
             }
         }
+        let ending = self.finish(replied);
+        let Some(cut) = cut() else { return Outcome::Ran(ending.await) };
+        // An answer that comes before the cut is not taken: the function has done its work, and nobody hears of it.
+        let _ = tokio::time::timeout(cut.after, ending).await;
+        self.kill().await;
+        Outcome::Ran(Err(match cut.ending {
+            Ending::Killed => InvokeError::Crashed(self.ended().await),
+            Ending::TimedOut => InvokeError::TimedOut(self.spec.timeout),
+        }))
+    }
+
+    async fn finish(&self, mut replied: oneshot::Receiver<Result<Bytes, InvokeError>>) -> Result<Bytes, InvokeError> {
         let timeout = self.spec.timeout;
-        Outcome::Ran(tokio::select! {
+        tokio::select! {
             biased;
             Ok(reply) = &mut replied => reply,
             status = self.ended() => Err(InvokeError::Crashed(status)),
@@ -168,7 +186,7 @@ impl Process {
                 self.kill().await;
                 Err(InvokeError::TimedOut(timeout))
             }
-        })
+        }
     }
 
     /// The next invocation for this process; waits as long as it takes. `None`: the process is no longer wanted.

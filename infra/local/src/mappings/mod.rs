@@ -23,6 +23,7 @@ use crate::aws::actions::{queue_arn, stream_arn};
 use crate::aws::permissions::{Call, Role};
 use crate::aws::table::TableEngine;
 use crate::error::HostError;
+use crate::faults::Faults;
 use crate::lambda::Lambda;
 use crate::sqs::Queues;
 use crate::template::{Function, Mapping, StreamMapping};
@@ -34,6 +35,7 @@ pub(crate) struct Sources {
     pub(crate) lambda: Arc<Lambda>,
     pub(crate) queues: Queues,
     pub(crate) table: TableEngine,
+    pub(crate) faults: Faults,
     /// True from the moment at which nothing new may be taken.
     pub(crate) stopping: watch::Receiver<bool>,
 }

@@ -65,17 +65,29 @@ pub(super) async fn poll(mut sources: Sources, function: String, mapping: QueueM
 /// The next batch: what there is at once, or up to the batch size within the mapping's window.
 async fn gather(sources: &Sources, mapping: &QueueMapping) -> Result<Vec<ReceivedMessage>, crate::sqs::Error> {
     let limit = |taken: usize| u32::try_from((mapping.batch_size - taken).min(RECEIVE_LIMIT)).unwrap_or(1);
-    let mut messages = sources.queues.receive(&mapping.queue, limit(0), LONG_POLL, None).await?;
+    let mut messages = receive(sources, mapping, limit(0), LONG_POLL).await?;
     let closes = tokio::time::Instant::now() + mapping.window;
     while !messages.is_empty() && messages.len() < mapping.batch_size && !mapping.window.is_zero() {
         let left = closes.saturating_duration_since(tokio::time::Instant::now());
-        let more = sources.queues.receive(&mapping.queue, limit(messages.len()), left, None).await?;
+        let more = receive(sources, mapping, limit(messages.len()), left).await?;
         if more.is_empty() {
             break;
         }
         messages.extend(more);
     }
     Ok(messages)
+}
+
+async fn receive(
+    sources: &Sources,
+    mapping: &QueueMapping,
+    max: u32,
+    wait: Duration,
+) -> Result<Vec<ReceivedMessage>, crate::sqs::Error> {
+    match sources.faults.shuffle(&mapping.queue) {
+        None => sources.queues.receive(&mapping.queue, max, wait, None).await,
+        Some(shuffle) => sources.queues.receive_shuffled(&mapping.queue, max, wait, shuffle).await,
+    }
 }
 
 async fn deliver(sources: &Sources, function: &str, mapping: &QueueMapping, messages: Vec<ReceivedMessage>) {
@@ -98,18 +110,20 @@ async fn deliver(sources: &Sources, function: &str, mapping: &QueueMapping, mess
         Err(InvokeError::Stopping) => return release(sources, mapping, &messages).await,
         Err(error) => return tracing::error!(function, queue = mapping.queue, %error, "a batch failed"),
     };
-    let done: Vec<String> = messages
-        .into_iter()
-        .filter(|message| !failed.contains(&message.message_id))
-        .map(|message| message.receipt_handle)
-        .collect();
-    if done.is_empty() {
-        return;
-    }
-    if let Err(error) = sources.queues.delete(&mapping.queue, done).await {
+    let acknowledged = messages.into_iter().filter(|message| !failed.contains(&message.message_id)).collect();
+    let (again, done) = sources.faults.again_and_done(&mapping.queue, acknowledged);
+    let deleted = if done.is_empty() { Ok(()) } else { sources.queues.delete(&mapping.queue, handles(done)).await };
+    // Only now: until then they keep the rest of their groups back.
+    let kept =
+        if again.is_empty() { Ok(()) } else { sources.queues.deliver_again(&mapping.queue, handles(again)).await };
+    if let Err(error) = deleted.and(kept) {
         // The messages come again, and the function is idempotent.
         tracing::error!(queue = mapping.queue, error = on_one_line(&error), "delivered messages were not deleted");
     }
+}
+
+fn handles(messages: Vec<ReceivedMessage>) -> Vec<String> {
+    messages.into_iter().map(|message| message.receipt_handle).collect()
 }
 
 /// Gives back what the stopping host did not deliver, so that the next one finds it at once.

@@ -167,7 +167,11 @@ impl Stream {
         let mut segments: Vec<Segment> = parts(records).into_iter().rev().map(Segment::new).collect();
         let mut throttled = 0;
         while let Some(mut segment) = segments.pop() {
-            let wait = match self.attempt(&segment.records).await {
+            let attempt = match self.attempt(&segment.records).await {
+                Attempt::Done if self.sources.faults.repeats(&self.function) => self.attempt(&segment.records).await,
+                attempt => attempt,
+            };
+            let wait = match attempt {
                 Attempt::Done => {
                     self.advance(segment.records.last());
                     continue;

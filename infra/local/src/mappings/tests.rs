@@ -99,8 +99,9 @@ impl Host {
         }
         let database = TableEngine::open(None, &[table()]).unwrap();
         let table = TableEngine::serve(database, stopping.clone()).await.unwrap();
-        let lambda = Lambda::start(vec![spec]).await.unwrap();
-        Self { sources: Sources { lambda, queues, table, stopping }, function, stop, notes }
+        let faults = Faults::default();
+        let lambda = Lambda::start_with_faults(vec![spec], faults.clone()).await.unwrap();
+        Self { sources: Sources { lambda, queues, table, faults, stopping }, function, stop, notes }
     }
 
     async fn start(&self, checkpoints: Option<&Path>) -> Result<JoinSet<()>, HostError> {
@@ -230,6 +231,35 @@ async fn messages_that_come_within_the_window_are_delivered_together() {
     eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
     host.send(&["two", "three", "four"]).await;
     eventually(&vec!["one two three".to_owned()], async || host.given()).await;
+    host.stop(running).await;
+}
+
+#[tokio::test]
+async fn with_every_acknowledgement_lost_each_message_is_delivered_twice_and_then_gone() {
+    let host = Host::with(queue_mapping(), &["sqs:*"]).await;
+    host.sources.faults.set(Some("7:duplicate=1".parse().unwrap()));
+    host.send(&["one", "two", "three"]).await;
+    let running = host.start(None).await.unwrap();
+    eventually(&["one", "one", "three", "three", "two", "two"].map(str::to_owned).to_vec(), async || {
+        let mut given: Vec<String> =
+            host.given().iter().flat_map(|batch| batch.split(' ')).map(str::to_owned).collect();
+        given.sort();
+        given
+    })
+    .await;
+    eventually(&("0".to_owned(), "0".to_owned()), async || host.counts().await).await;
+    host.stop(running).await;
+}
+
+#[tokio::test]
+async fn a_finished_stream_batch_is_given_again_before_the_next_one() {
+    let host = Host::with(stream_mapping(), &["sqs:SendMessage", "dynamodb:*"]).await;
+    host.sources.faults.set(Some("7:repeat=1".parse().unwrap()));
+    host.put("a");
+    let running = host.start(None).await.unwrap();
+    eventually(&vec!["a".to_owned(); 2], async || host.given()).await;
+    host.put("b");
+    eventually(&["a", "a", "b", "b"].map(str::to_owned).to_vec(), async || host.given()).await;
     host.stop(running).await;
 }
 

@@ -27,6 +27,8 @@ impl Greeting<'_> {
         // The commands find the host by its data directory.
         let at = if options.data.dir == Path::new(".turno") { String::new() } else { format!(" --data {data}") };
         let functions = self.template.functions.len();
+        let faults =
+            options.faults.as_ref().map_or_else(String::new, |faults| format!("  Faults on request     {faults}\n"));
         let (api, aws, graph) = (&host.api_url, &host.aws_url, &host.graph_url);
         let build = self.build_time.as_secs_f64();
         let start = self.start_time.saturating_sub(self.build_time).as_secs_f64();
@@ -37,7 +39,7 @@ Turno serves: {functions} functions, {kept}. Built in {build:.1} s, ready {start
   HTTP API              {api}
   AWS services          {aws}  (tables, queues, secrets, functions; key and secret are in {data}/secrets.json)
   Graph API simulator   {graph}
-
+{faults}
 To sign in, send `Authorization: Bearer TOKEN` with a token of ana or bruno (agents), carla (supervisor) or dora (admin).
 
 Try next, in another terminal:

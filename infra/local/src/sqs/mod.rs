@@ -38,6 +38,10 @@ use writer::Writer;
 /// The clock that decides visibility, delays, retention and deduplication.
 pub(crate) type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 
+/// Asked by a receive that has a choice: with `Some` it draws from that in which order it looks at the messages, or at the
+/// groups of a FIFO queue.
+pub(crate) type Shuffle = Arc<dyn Fn() -> Option<fastrand::Rng> + Send + Sync>;
+
 /// A handle on all queues of one file; cheap to clone, closed when the last one drops.
 #[derive(Clone)]
 pub(crate) struct Queues {
@@ -93,7 +97,19 @@ impl Queues {
         wait: Duration,
         visibility: Option<Duration>,
     ) -> Result<Vec<ReceivedMessage>, Error> {
-        self.receive_or_wait(queue, max, Some(wait), visibility, None).await
+        self.receive_or_wait(queue, max, Some(wait), visibility, None, None).await
+    }
+
+    /// As `receive`, for the queue's visibility, in an order that may be another than that of sending. The order within a
+    /// FIFO group stays.
+    pub(crate) async fn receive_shuffled(
+        &self,
+        queue: &str,
+        max: u32,
+        wait: Duration,
+        shuffle: Shuffle,
+    ) -> Result<Vec<ReceivedMessage>, Error> {
+        self.receive_or_wait(queue, max, Some(wait), None, None, Some(shuffle)).await
     }
 
     /// As `receive`, with the queue's own `ReceiveMessageWaitTimeSeconds` where no wait is given, and with the attempt's id.
@@ -104,15 +120,17 @@ impl Queues {
         wait: Option<Duration>,
         visibility: Option<Duration>,
         attempt: Option<&str>,
+        shuffle: Option<Shuffle>,
     ) -> Result<Vec<ReceivedMessage>, Error> {
         // Subscribed before the first look, so that nothing sent between a look and the wait is missed.
         let mut wake = self.wakes.subscribe(queue);
         let started = self.now_ms();
         loop {
             let name = queue.to_owned();
-            let attempt = attempt.map(str::to_owned);
-            let look =
-                move |store: &Store<'_>| store.receive(&store.queue(&name)?, max, visibility, attempt.as_deref());
+            let (attempt, shuffle) = (attempt.map(str::to_owned), shuffle.clone());
+            let look = move |store: &Store<'_>| {
+                store.receive(&store.queue(&name)?, max, visibility, attempt.as_deref(), shuffle.as_ref())
+            };
             let received = self.writer.run_without_sync(look).await?;
             let wait = wait.unwrap_or(received.queue_wait);
             if received.over_limit && wait.is_zero() {
@@ -145,6 +163,21 @@ impl Queues {
                 each(&handles, |handle| store.delete_message(&queue, handle))
             })
             .await
+    }
+
+    /// Delivers messages in flight once more, as if nobody had received them yet; all at the same time.
+    ///
+    /// One whose visibility has ended is left alone: it comes again by itself.
+    pub(crate) async fn deliver_again(&self, queue: &str, receipt_handles: Vec<String>) -> Result<(), Error> {
+        let name = queue.to_owned();
+        self.writer
+            .run(move |store: &Store<'_>| {
+                let queue = store.queue(&name)?;
+                each(&receipt_handles, |handle| store.deliver_again(&queue, handle))
+            })
+            .await?
+            .into_iter()
+            .collect()
     }
 
     /// Makes a message in flight visible `timeout` from now: at once when it is zero.

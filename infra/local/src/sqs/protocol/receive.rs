@@ -63,7 +63,7 @@ pub(super) async fn receive(queues: &Queues, request: ReceiveMessage) -> Result<
     }
     let attempt = request.receive_request_attempt_id;
     let visibility = request.visibility_timeout.map(|secs| seconds(secs, "VisibilityTimeout")).transpose()?;
-    let messages = queues.receive_or_wait(&name, max, wait, visibility, attempt.as_deref()).await?;
+    let messages = queues.receive_or_wait(&name, max, wait, visibility, attempt.as_deref(), None).await?;
     if messages.is_empty() {
         return Ok(json!({}));
     }

@@ -45,6 +45,17 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// Makes the message visible as if it had not been received: it stays at the front of its group, and a redrive policy
+    /// that it has exhausted does not take it away, since its receiver was content.
+    pub(in super::super) fn deliver_again(&self, queue: &Queue, handle: &str) -> Result<(), Error> {
+        if let Delivery::InFlight { seq, .. } = self.delivery(queue, handle)? {
+            let sql = "UPDATE messages SET visible_at = ?2, receipt = NULL WHERE seq = ?1";
+            self.connection.prepare_cached(sql)?.execute(params![seq, self.now])?;
+            self.wake(&queue.spec.name);
+        }
+        Ok(())
+    }
+
     /// Makes the message visible `timeout` from now, at most 12 hours after it was received.
     pub(in super::super) fn change_visibility(
         &self,

@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 
 use super::super::message::{check_id, md5_hex};
 use super::super::receipt::Receipt;
-use super::super::{Error, ReceivedMessage, millis};
+use super::super::{Error, ReceivedMessage, Shuffle, millis};
 use super::{Queue, Store};
 
 /// The longest visibility timeout, in seconds: 12 hours.
@@ -18,6 +18,9 @@ pub(super) const MAX_VISIBILITY_SECS: u64 = 43_200;
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html> and
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-fifo.html>.
 pub(in super::super) const MAX_IN_FLIGHT: u32 = 120_000;
+
+/// How far a receive that may take messages out of order looks.
+const SHUFFLED: u32 = 50;
 
 /// True of a message whose FIFO group has a message in flight. `?1` is the queue, `?2` now; `m` is the message.
 macro_rules! group_is_locked {
@@ -62,13 +65,15 @@ impl Store<'_> {
     /// Takes up to `max` messages (1 to 10) out of sight for `visibility`, or for as long as the queue says.
     ///
     /// A FIFO queue gives a group's messages in order, and none while one of the group is in flight. It gives an `attempt` that
-    /// was made before the same messages again; on a standard queue that id means nothing.
+    /// was made before the same messages again; on a standard queue that id means nothing. `shuffle` may change the order of
+    /// all but the messages of a group.
     pub(in super::super) fn receive(
         &self,
         queue: &Queue,
         max: u32,
         visibility: Option<Duration>,
         attempt: Option<&str>,
+        shuffle: Option<&Shuffle>,
     ) -> Result<Received, Error> {
         if !(1..=10).contains(&max) {
             let reason = "Must be between 1 and 10, if provided.";
@@ -92,7 +97,16 @@ impl Store<'_> {
         }
         let limit = max as usize;
         let mut messages = Vec::new();
-        for head in self.heads(queue, max)? {
+        let mut heads = self.heads(queue, if shuffle.is_some() { SHUFFLED } else { max })?;
+        if heads.len() > 1
+            && let Some(mut order) = shuffle.and_then(|shuffle| shuffle())
+        {
+            // The first of all is not the first then, so that it is another order in any case.
+            order.shuffle(&mut heads[1..]);
+            let first = order.usize(1..heads.len());
+            heads.swap(0, first);
+        }
+        for head in heads {
             match &head.group_id {
                 _ if messages.len() == limit => break,
                 Some(group) if queue.spec.fifo => {

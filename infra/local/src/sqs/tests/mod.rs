@@ -1,6 +1,7 @@
 //! The queues' promises, each shown on real queues: a clock that only moves when told, real tasks, real files.
 
 mod durability;
+mod faults;
 mod fifo;
 mod protocol;
 mod redrive;
@@ -72,7 +73,7 @@ impl Bench {
 
     /// Receives one message of the FIFO queue with an attempt's id.
     async fn attempt(&self, id: &str) -> Result<Vec<ReceivedMessage>, Error> {
-        self.queues.receive_or_wait(FIFO, 1, Some(Duration::ZERO), None, Some(id)).await
+        self.queues.receive_or_wait(FIFO, 1, Some(Duration::ZERO), None, Some(id), None).await
     }
 
     async fn delete(&self, queue: &str, message: &ReceivedMessage) -> Result<(), Error> {
