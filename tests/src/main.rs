@@ -3,11 +3,13 @@
 //! | module | shows |
 //! |---|---|
 //! | `world` | nothing itself: a host of its own for each test, and the hands to act on it and the eyes to look into it |
+//! | `ledger` | nothing itself: what must be there once everything that was sent is dealt with |
 //! | all others | one promise each; the tests' names say which |
 //!
 //! Nothing here stands in for a part of the product. Tests wait for conditions; none sleeps in the place of one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod ledger;
 mod world;
 
 mod batches;
@@ -17,6 +19,7 @@ mod costs;
 mod crash;
 mod delivery;
 mod doors;
+mod faults;
 mod first_ticket;
 mod gateway;
 mod life_cycle;

@@ -107,9 +107,22 @@ impl Host {
 
     /// The processes of every function.
     pub(crate) async fn functions(&self) -> Vec<Value> {
-        let request = self.http.get(format!("{}/_turno/functions", self.aws_url)).header("authorization", OPERATOR);
-        let mut answer = Answer::to(request).await.expect(200);
-        serde_json::from_value(answer["functions"].take()).unwrap()
+        serde_json::from_value(self.operate("GET", "/_turno/functions", &Value::Null).await["functions"].take())
+            .unwrap()
+    }
+
+    /// One call of what the host offers its operator beside AWS's services; it must succeed.
+    pub(crate) async fn operate(&self, method: &str, path: &str, body: &Value) -> Value {
+        let url = format!("{}{path}", self.aws_url);
+        let request = self.http.request(method.parse().unwrap(), url).header("authorization", OPERATOR);
+        Answer::to(request.body(body.to_string())).await.expect(200)
+    }
+
+    /// Has a queue give out again after so many seconds what was received and not deleted.
+    pub(crate) async fn set_visibility(&self, queue: &str, seconds: u64) {
+        let attributes = json!({ "VisibilityTimeout": seconds.to_string() });
+        let request = json!({ "QueueUrl": self.queue_url(queue).await, "Attributes": attributes });
+        self.aws("AmazonSQS.SetQueueAttributes", &request).await;
     }
 
     /// Waits until every message that was accepted has been worked on: both queues with consumers are empty.
