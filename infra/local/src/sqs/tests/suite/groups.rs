@@ -2,8 +2,8 @@
 
 use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 
-use super::scene::{Queue, Scene, Seen, attribute, bodies, only, taken, whether};
-use super::{Behaviour, behaviour, page};
+use super::scene::{Queue, Scene, Seen, Time, attribute, bodies, only, taken, whether};
+use super::{Behaviour, behaviour, page, timed};
 
 const DELIVERY: &str = page!(guide "FIFO-queues-understanding-logic");
 const SEND: &str = page!(api "SendMessage");
@@ -17,7 +17,7 @@ pub(super) fn behaviours() -> Vec<Behaviour> {
         behaviour("a_group_comes_in_order_as_far_as_there_is_room", "a1 a2 a3", DELIVERY, in_order),
         behaviour("a_group_is_locked_while_one_of_it_is_in_flight", "a1, then b1, then nothing, after the deletion a2", DELIVERY, locked),
         behaviour("what_is_given_back_comes_before_what_was_sent_later", "a1, then a1 a2", DELIVERY, given_back_first),
-        behaviour("a_message_that_comes_back_comes_before_the_rest_of_its_group", "a1, then nothing, then a1 a2", DELIVERY, comes_back_first),
+        timed("a_message_that_comes_back_comes_before_the_rest_of_its_group", "a1, then nothing, then a1 a2", DELIVERY, comes_back_first),
         behaviour("a_second_message_with_the_deduplication_id_is_accepted_and_not_delivered", "same id, same number, x", ONCE, duplicate),
         behaviour("a_deduplication_id_outlives_its_message", "nothing", ONCE, duplicate_of_deleted),
         behaviour("a_body_can_stand_for_the_deduplication_id", "x y, 2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881", SEND, content_based),
@@ -66,12 +66,13 @@ async fn given_back_first(scene: Scene) -> Seen<String> {
     Ok(format!("{}, then {}", bodies(&[first]), bodies(&queue.receive().await?)))
 }
 
-async fn comes_back_first(scene: Scene) -> Seen<String> {
-    let queue = scene.fifo(&[(QueueAttributeName::VisibilityTimeout, "5")]).await?;
+async fn comes_back_first(scene: Scene, time: Time) -> Seen<String> {
+    let queue = scene.fifo(&[(QueueAttributeName::VisibilityTimeout, &time.text())]).await?;
     queue.send_to("a", "a1").await?;
     let first = queue.receive().await?;
     queue.send_to("a", "a2").await?;
     let between = queue.receive().await?;
+    time.is_left()?;
     Ok(format!("{}, then {}, then {}", bodies(&first), bodies(&between), bodies(&queue.wait().await?)))
 }
 

@@ -27,7 +27,7 @@ pub(super) fn behaviours() -> Vec<Behaviour> {
         behaviour("attributes_are_given_as_asked_for", "none, VisibilityTimeout", GET, asked_for),
         behaviour("an_unknown_attribute_is_not_asked_for", "InvalidAttributeName", GET, unknown_asked),
         behaviour("a_queue_that_is_not_there_is_refused_everywhere", "AWS.SimpleQueueService.NonExistentQueue everywhere", page!(api "GetQueueUrl"), absent),
-        behaviour("refusals_arrive_as_the_clients_own_types", "true true true true", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-json-faqs.html", own_types),
+        behaviour("refusals_arrive_as_the_clients_own_types", "true true true true", page!(guide "sqs-json-api-responses"), own_types),
         behaviour("a_queue_is_found_by_its_name", "same url", page!(api "GetQueueUrl"), found),
         behaviour("queues_are_listed_by_prefix_and_page", "2 and more, then 1 and no more", LIST, listed),
         behaviour("a_purge_takes_messages_in_flight_too", "0 visible, 0 in flight, 0 delayed", PURGE, purged),

@@ -6,8 +6,8 @@ use std::time::Instant;
 use aws_sdk_sqs::operation::receive_message::builders::ReceiveMessageFluentBuilder;
 use aws_sdk_sqs::types::{Message, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName};
 
-use super::scene::{Scene, Seen, attribute, bodies, only, refusal, taken};
-use super::{Behaviour, behaviour, page};
+use super::scene::{Scene, Seen, Time, attribute, bodies, only, refusal, taken};
+use super::{Behaviour, behaviour, page, timed};
 
 const RECEIVE: &str = page!(api "ReceiveMessage");
 const POLLING: &str = page!(guide "sqs-short-and-long-polling");
@@ -25,9 +25,9 @@ pub(super) fn behaviours() -> Vec<Behaviour> {
         behaviour("one_to_ten_messages_may_be_asked_for", "InvalidParameterValue InvalidParameterValue taken", RECEIVE, number),
         behaviour("up_to_twenty_seconds_may_be_waited", "InvalidParameterValue InvalidParameterValue", RECEIVE, longest_wait),
         behaviour("a_visibility_timeout_of_a_receive_is_up_to_twelve_hours", "taken InvalidParameterValue InvalidParameterValue", RECEIVE, visibility_range),
-        behaviour("a_long_poll_ends_with_the_message_it_waited_for", "here, at once", POLLING, long_poll),
-        behaviour("a_long_poll_ends_empty_after_its_time", "nothing, after its time", POLLING, empty_long_poll),
-        behaviour("a_queue_may_ask_for_long_polls_and_a_receive_may_decline", "nothing, after its time; nothing, at once", POLLING, queues_long_poll),
+        timed("a_long_poll_ends_with_the_message_it_waited_for", "here, at once", POLLING, long_poll),
+        timed("a_long_poll_ends_empty_after_its_time", "nothing, after its time", POLLING, empty_long_poll),
+        timed("a_queue_may_ask_for_long_polls_and_a_receive_may_decline", "nothing, after its time; nothing, at once", POLLING, queues_long_poll),
         behaviour("what_is_received_again_counts", "1 2 same first time", RECEIVE, counts),
     ]
 }
@@ -142,40 +142,40 @@ async fn visibility_range(scene: Scene) -> Seen<String> {
     Ok(told.join(" "))
 }
 
-/// How long the polls here wait that get nothing; a call that does not wait takes less, on a busy machine too.
-const WAIT_SECS: i32 = 4;
-
-fn about(started: Instant) -> &'static str {
-    if started.elapsed().as_secs() < 4 { "at once" } else { "after its time" }
-}
-
-async fn long_poll(scene: Scene) -> Seen<String> {
+async fn long_poll(scene: Scene, _: Time) -> Seen<String> {
     let queue = scene.standard(&[]).await?;
     let waiting = queue.clone();
-    let poll = tokio::spawn(async move { (waiting.wait().await, Instant::now()) });
+    let poll = tokio::spawn(async move { waiting.wait().await });
     // The poll is under way once the queue has answered later calls; if it should come after the message, that is no harm.
     queue.counts().await?;
+    // Far less than the poll would wait without the message.
+    let time = Time::start(8);
     queue.send("here").await?;
-    let sent = Instant::now();
-    let (received, at) = poll.await.map_err(|error| error.to_string())?;
-    let soon = if at.saturating_duration_since(sent).as_secs() < 10 { "at once" } else { "late" };
-    Ok(format!("{}, {soon}", bodies(&received?)))
+    let received = poll.await.map_err(|error| error.to_string())??;
+    time.is_left()?;
+    Ok(format!("{}, at once", bodies(&received)))
 }
 
-async fn empty_long_poll(scene: Scene) -> Seen<String> {
+async fn empty_long_poll(scene: Scene, time: Time) -> Seen<String> {
     let queue = scene.standard(&[]).await?;
-    let started = Instant::now();
-    let received = queue.receive_as(|call| call.wait_time_seconds(WAIT_SECS)).await?;
-    Ok(format!("{}, {}", bodies(&received), about(started)))
+    waited(queue.receive_as(|call| call.wait_time_seconds(time.secs.into())), time.secs).await
 }
 
-async fn queues_long_poll(scene: Scene) -> Seen<String> {
-    let queue = scene.standard(&[(QueueAttributeName::ReceiveMessageWaitTimeSeconds, "4")]).await?;
-    let started = Instant::now();
-    let first = format!("{}, {}", bodies(&queue.receive().await?), about(started));
-    let started = Instant::now();
+async fn queues_long_poll(scene: Scene, time: Time) -> Seen<String> {
+    let queue = scene.standard(&[(QueueAttributeName::ReceiveMessageWaitTimeSeconds, &time.text())]).await?;
+    let first = waited(queue.receive(), time.secs).await?;
+    let time = Time::start(time.secs);
     let declined = queue.receive_as(|call| call.wait_time_seconds(0)).await?;
-    Ok(format!("{first}; {}, {}", bodies(&declined), about(started)))
+    time.is_left()?;
+    Ok(format!("{first}; {}, at once", bodies(&declined)))
+}
+
+/// What a poll gave, and whether it took its time.
+async fn waited(poll: impl Future<Output = Seen<Vec<Message>>>, secs: u8) -> Seen<String> {
+    let started = Instant::now();
+    let received = poll.await?;
+    let when = if started.elapsed().as_secs_f64() < f64::from(secs) { "at once" } else { "after its time" };
+    Ok(format!("{}, {when}", bodies(&received)))
 }
 
 async fn counts(scene: Scene) -> Seen<String> {

@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "what a call has given is handed in as it is")]
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::{BehaviorVersion, Credentials, Region};
@@ -34,6 +35,12 @@ impl Scene {
         Self { client: Client::from_conf(config.build()), prefix }
     }
 
+    /// The same endpoint, with other names.
+    pub(super) fn anew(&self) -> Self {
+        let prefix = format!("{}-{:04x}", self.prefix, fastrand::u16(..)).into();
+        Self { client: self.client.clone(), prefix }
+    }
+
     /// A name that no other behaviour has.
     pub(super) fn name(&self, suffix: &str) -> String {
         format!("{}-{suffix}", self.prefix)
@@ -58,6 +65,39 @@ impl Scene {
         }
         let created = call.send().await.map_err(refusal)?;
         Ok(Queue { client: self.client.clone(), url: created.queue_url.unwrap_or_default() })
+    }
+}
+
+/// The time in which a behaviour must have looked: a visibility timeout, a delay, a wait.
+#[derive(Clone, Copy)]
+pub(super) struct Time {
+    pub(super) secs: u8,
+    started: Instant,
+}
+
+impl Time {
+    /// Times to try one after the other; with a second more, the last is still a long poll.
+    pub(super) const TRIED: [u8; 3] = [2, 6, 18];
+
+    const OVER: &str = "the machine was too slow";
+
+    pub(super) fn start(secs: u8) -> Self {
+        Self { secs, started: Instant::now() }
+    }
+
+    /// As the value of an attribute.
+    pub(super) fn text(self) -> String {
+        self.secs.to_string()
+    }
+
+    /// An error when the time is over: what was seen says nothing then.
+    pub(super) fn is_left(self) -> Seen<()> {
+        if self.started.elapsed().as_secs() < u64::from(self.secs) { Ok(()) } else { Err(Self::OVER.to_owned()) }
+    }
+
+    /// Whether a behaviour has ended for want of time.
+    pub(super) fn was_over(seen: &Seen<String>) -> bool {
+        seen.as_ref().is_err_and(|error| error == Self::OVER)
     }
 }
 
