@@ -41,6 +41,10 @@ pub(crate) async fn all_is_there(host: &Host, sent: &[Sent]) {
     for item in at("ORG#demo#CNV#", "MSG#") {
         let of = |name: &str| item[name]["S"].as_str().unwrap_or_default();
         let seq = item["seq"]["N"].as_str().unwrap().parse().unwrap();
+        // What agents answered has no place among what contacts wrote.
+        if seq == 0 {
+            continue;
+        }
         stored.entry(of("cnv")).or_default().push((seq, of("mid"), of("tkt")));
     }
     assert_eq!(stored.values().map(Vec::len).sum::<usize>(), sent.len());

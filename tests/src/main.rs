@@ -13,6 +13,7 @@ mod ledger;
 mod world;
 
 mod batches;
+mod chaos;
 mod claims;
 mod connections;
 mod costs;

@@ -15,10 +15,19 @@ pub(crate) struct Answer {
 impl Answer {
     /// Sends the request.
     pub(crate) async fn to(request: RequestBuilder) -> Self {
-        let response = request.send().await.unwrap();
+        Self::of(request).await.unwrap()
+    }
+
+    /// As `to`; nothing when nobody answers, or not to the end.
+    pub(crate) async fn try_to(request: RequestBuilder) -> Option<Self> {
+        Self::of(request).await.ok()
+    }
+
+    async fn of(request: RequestBuilder) -> reqwest::Result<Self> {
+        let response = request.send().await?;
         let status = response.status().as_u16();
-        let text = response.text().await.unwrap();
-        Self { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) }
+        let text = response.text().await?;
+        Ok(Self { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })
     }
 
     /// The body of an answer that must have this status.
