@@ -4,7 +4,7 @@ use domain::ids::OrganizationId;
 use domain::message::Message;
 use domain::ticket::{Ticket, TicketChange};
 
-use crate::item::number;
+use crate::item::{number, text};
 use crate::ticket_changes::Changes;
 use crate::transaction::IntoTransact;
 use crate::{ChangeError, Storage, keys, messages};
@@ -40,11 +40,18 @@ impl Storage {
         }
         let message = self.put(messages::message_item(org, &reply.message)?);
         changes.push_certain(message.condition_expression("attribute_not_exists(pk)").into_transact()?);
-        if let Some(conversation) = &ticket.conversation {
-            // Who answers has read: everything that the contact wrote so far counts as read.
+        if let (Some(conversation), Some(connection)) = (&ticket.conversation, &ticket.connection) {
+            // Who answers has read: everything that the contact wrote so far counts as read. The first message's worker may not
+            // have written the conversation yet: then this writes it.
             let read = self
                 .update(keys::conversation(org, conversation))
-                .update_expression("SET last_out = :at, read_seq = if_not_exists(in_seq, :zero)")
+                .update_expression(
+                    "SET last_out = :at, read_seq = if_not_exists(in_seq, :zero), id = if_not_exists(id, :id), \
+                     con = if_not_exists(con, :con), ctc = if_not_exists(ctc, :ctc)",
+                )
+                .expression_attribute_values(":id", text(conversation.as_str()))
+                .expression_attribute_values(":con", text(connection.as_str()))
+                .expression_attribute_values(":ctc", text(ticket.contact.as_str()))
                 .expression_attribute_values(":at", number(reply.message.reference.sent_at_ms()))
                 .expression_attribute_values(":zero", number(0));
             changes.push_certain(read.into_transact()?);

@@ -8,6 +8,7 @@ mod costs;
 mod deadlines;
 mod elsewhere;
 mod inbound;
+mod interrupted;
 mod numbers;
 mod statuses;
 mod table;
