@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ConnectionId, ContactId, ConversationId, TicketId};
+use crate::ids::{self, ConnectionId, ContactId, ConversationId, TicketId};
 
 /// Who answers: a program or a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub enum Mode {
     #[default]
     Agent,
 }
+
+/// How many counted messages a conversation remembers. Source: docs/adr/0003-ingest-order.md.
+const REMEMBERED: usize = 8;
 
 /// How long after a contact's message free text may be sent to it. Source: whatsapp.md §2.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -38,8 +41,8 @@ pub struct Conversation {
     pub previous: Option<TicketId>,
     /// How many messages of the contact are stored.
     pub in_seq: u64,
-    /// The id of the one that was counted last, by which a worker sees that another counted its message.
-    pub last_in_id: Option<String>,
+    /// Digests of the ids of those that were counted last, the newest first, by which a worker sees that its message was counted.
+    pub counted: Vec<String>,
     /// Up to which of them our side has read.
     pub read_seq: u64,
     /// When the contact wrote last, by the provider's clock.
@@ -60,11 +63,27 @@ impl Conversation {
             generation: 0,
             previous: None,
             in_seq: 0,
-            last_in_id: None,
+            counted: Vec::new(),
             read_seq: 0,
             last_in_at: None,
             last_out_at: None,
         }
+    }
+
+    /// Whether a message is one of those that were counted last.
+    pub fn counted_lately(&self, message: &str) -> bool {
+        self.counted.contains(&ids::digest(message))
+    }
+
+    /// Whether a message that is stored with the place `seq` was counted. Certain unless more than `REMEMBERED` messages were
+    /// counted since it was stored: then it is taken for counted.
+    pub fn has_counted(&self, message: &str, seq: u64) -> bool {
+        seq.saturating_add(self.counted.len() as u64) <= self.in_seq || self.counted_lately(message)
+    }
+
+    /// `counted`, once this message is counted.
+    pub fn counting(&self, message: &str) -> Vec<String> {
+        std::iter::once(ids::digest(message)).chain(self.counted.iter().cloned()).take(REMEMBERED).collect()
     }
 
     /// How many of the contact's messages nobody has read.
@@ -75,5 +94,35 @@ impl Conversation {
     /// Until when free text may be sent; `None` when the contact never wrote.
     pub fn window_expires_at(&self) -> Option<Timestamp> {
         self.last_in_at.map(|at| at.saturating_add(WINDOW).unwrap_or(Timestamp::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_knows_which_of_its_last_messages_it_counted() {
+        let new = Conversation::new(ConnectionId::new("c").unwrap(), ContactId::new("p").unwrap());
+        let count = |before: Conversation, id: &str| Conversation {
+            counted: before.counting(id),
+            in_seq: before.in_seq + 1,
+            ..before
+        };
+        let check = |conversation: &Conversation, id: &str, seq: u64, expected: bool| {
+            assert_eq!(conversation.has_counted(id, seq), expected, "{id} {seq}");
+        };
+        check(&new, "a", 1, false);
+        let two = count(count(new, "a"), "b");
+        check(&two, "a", 1, true);
+        check(&two, "stored and not counted", 1, false);
+        check(&two, "has no place", 0, true);
+        let many = (0..9).fold(two, |before, n| count(before, &n.to_string()));
+        assert_eq!((many.in_seq, many.counted.len(), many.counted_lately("a")), (11, REMEMBERED, false));
+        check(&many, "a", 1, true);
+        check(&many, "stored and not counted", 4, false);
+        check(&many, "stored too long ago to tell", 3, true);
+        // An item that remembers nothing, as those of old are: what has a place up to the count was counted.
+        check(&Conversation { counted: Vec::new(), ..many }, "b", 11, true);
     }
 }

@@ -127,6 +127,11 @@ impl fmt::Display for ProviderMessageId {
     }
 }
 
+/// A text in ten characters, 50 bits: to tell a few texts apart.
+pub(crate) fn digest(text: &str) -> String {
+    derived(&[text]).to_string().split_off(16)
+}
+
 /// A ULID of the given time: 26 characters that sort by time.
 fn ulid(now: Timestamp, random: u128) -> Ulid {
     Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random)

@@ -27,7 +27,7 @@ struct ConversationItem {
     #[serde(default)]
     in_seq: u64,
     #[serde(default)]
-    last_id: Option<String>,
+    counted: Vec<String>,
     #[serde(default)]
     read_seq: u64,
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
@@ -47,7 +47,7 @@ impl From<ConversationItem> for Conversation {
             generation: item.generation,
             previous: item.prev,
             in_seq: item.in_seq,
-            last_in_id: item.last_id,
+            counted: item.counted,
             read_seq: item.read_seq,
             last_in_at: item.last_in,
             last_out_at: item.last_out,

@@ -4,7 +4,7 @@
 //! count of messages rises last, so a message that is stored but not counted was interrupted and is finished when it comes
 //! again. A further message costs two writes. Source: docs/adr/0003-ingest-order.md.
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::conversation::Conversation;
 use domain::ids::{ContactId, ConversationId, OrganizationId, TicketId};
 use domain::ingest::{Plan, TicketStep};
@@ -77,22 +77,20 @@ impl Storage {
         let place = StoredMessage { seq: plan.message.seq, ticket: plan.message.ticket.clone() };
         if progress.stored.is_some() {
             // A try of ours ended because the conversation had moved: perhaps by another worker with this very message.
-            if plan.conversation.last_in_id.as_ref() == Some(&plan.message.reference.id) {
+            if plan.conversation.counted_lately(&plan.message.reference.id) {
                 return Ok(Step::Done { opened: progress.opened.take() });
             }
         } else {
             progress.stored = match self.store_message(org, &plan.message).await? {
                 None => Some(place.clone()),
-                Some(before) if before.seq <= plan.conversation.in_seq => return Ok(Step::Duplicate),
+                Some(before) if plan.conversation.has_counted(&plan.message.reference.id, before.seq) => {
+                    return Ok(Step::Duplicate);
+                }
                 unfinished => unfinished,
             };
         }
         if plan.message.seq == 0 {
             return Ok(Step::Done { opened: None });
-        }
-        if progress.stored.as_ref() != Some(&place) {
-            self.place_message(org, &plan.message.reference, &place).await?;
-            progress.stored = Some(place);
         }
         match &plan.ticket {
             TicketStep::None | TicketStep::Join(_) => {}
@@ -107,6 +105,11 @@ impl Storage {
                 Ok(None) | Err(_) => return Ok(Step::Stale),
             },
         }
+        // Only now: until its ticket is there, a message keeps the place of the last plan that was carried out so far.
+        if progress.stored.as_ref() != Some(&place) {
+            self.place_message(org, &plan.message.reference, &place).await?;
+            progress.stored = Some(place);
+        }
         let counted = self.count_message(org, inbound, plan, now).await?;
         Ok(if counted { Step::Done { opened: progress.opened.take() } } else { Step::Stale })
     }
@@ -120,6 +123,7 @@ impl Storage {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let before = &plan.conversation;
+        let counted = before.counting(&plan.message.reference.id).into_iter().map(text).collect();
         let last_in_at = before.last_in_at.max(Some(inbound.written_at(now)));
         let mut update = self
             .client
@@ -133,10 +137,10 @@ impl Storage {
             .expression_attribute_values(":gen", number(before.generation))
             .expression_attribute_values(":before", number(before.in_seq))
             .expression_attribute_values(":seq", number(plan.message.seq))
-            .expression_attribute_values(":last", text(plan.message.reference.id.as_str()));
+            .expression_attribute_values(":counted", AttributeValue::L(counted));
         let mut set =
             "SET id = :id, con = :con, ctc = :ctc, #mode = if_not_exists(#mode, :mode), gen = :gen, in_seq = :seq, \
-                       last_id = :last"
+                       counted = :counted"
                 .to_owned();
         if let Some(at) = last_in_at {
             set.push_str(", last_in = :last_in");
