@@ -25,6 +25,7 @@ mod first_ticket;
 mod gateway;
 mod life_cycle;
 mod payloads;
+mod protocol;
 mod races;
 mod refusals;
 mod restart;

@@ -18,21 +18,41 @@ pub(crate) async fn fresh() -> Storage {
 
 /// As `fresh`, with a client between the code and the engine.
 pub(crate) async fn fresh_through(wrap: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Storage {
-    let endpoint = match std::env::var("TURNO_DYNAMODB") {
-        Ok(endpoint) => endpoint,
-        Err(_) => serve().await,
-    };
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
-        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)));
-    let config = storage::with_conflicts_tried_again(config);
-    let http = SharedHttpClient::new(aws_smithy_http_client::Builder::new().build_http());
-    let table = format!("turno-{}", fastrand::u64(..));
-    create(&Client::from_conf(config.clone().http_client(http.clone()).build()), &table).await;
-    Storage::new(Client::from_conf(config.http_client(wrap(http)).build()), table)
+    Table::fresh().await.through(wrap)
+}
+
+/// A table of its own.
+pub(crate) struct Table {
+    config: aws_sdk_dynamodb::config::Builder,
+    http: SharedHttpClient,
+    name: String,
+}
+
+impl Table {
+    /// A fresh one.
+    pub(crate) async fn fresh() -> Self {
+        let endpoint = match std::env::var("TURNO_DYNAMODB") {
+            Ok(endpoint) => endpoint,
+            Err(_) => serve().await,
+        };
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(endpoint)
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(1)));
+        let config = storage::with_conflicts_tried_again(config);
+        let http = SharedHttpClient::new(aws_smithy_http_client::Builder::new().build_http());
+        let name = format!("turno-{}", fastrand::u64(..));
+        create(&Client::from_conf(config.clone().http_client(http.clone()).build()), &name).await;
+        Self { config, http, name }
+    }
+
+    /// A storage on it, with a client between the code and the engine.
+    pub(crate) fn through(&self, wrap: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Storage {
+        let config = self.config.clone().http_client(wrap(self.http.clone()));
+        Storage::new(Client::from_conf(config.build()), &self.name)
+    }
 }
 
 async fn serve() -> String {
