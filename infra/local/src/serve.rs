@@ -14,9 +14,9 @@ use hyper::body::Bytes;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::aws::actions::PartitionKeys;
 use crate::aws::caller::{Caller, Callers};
-use crate::aws::permissions::Role;
+use crate::aws::leading_keys::PartitionKeys;
+use crate::aws::permissions::Roles;
 use crate::aws::table::TableEngine;
 use crate::aws::{self, Endpoint};
 use crate::cli::ServeOptions;
@@ -89,13 +89,13 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
 
     let mut callers = Callers::default();
     callers.add(secrets_file.operator.access_key_id.clone(), Caller::Operator);
+    let roles = Roles::of(&template.functions).map_err(HostError::Refused)?;
     let mut specs = Vec::new();
     for function in &template.functions {
-        let role = Role::new(&function.logical_id, &function.statements).map_err(HostError::Refused)?;
         // A new key at each start: it is good for this run's process of this function alone.
         let key = || ulid::Ulid::generate().to_string();
         let access = AwsAccess { endpoint_url: host.aws_url.clone(), access_key_id: key(), secret_access_key: key() };
-        callers.add(access.access_key_id.clone(), Caller::Function(role));
+        callers.add(access.access_key_id.clone(), Caller::Function(roles.role(function)));
         let program = programs.get(&function.binary).cloned().unwrap_or_default();
         specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
     }
@@ -113,6 +113,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         functions: template.functions.clone(),
         keys: PartitionKeys::of(&template.tables),
         faults: faults.clone(),
+        roles: roles.clone(),
     });
     let client = Client::new();
     let gateway = Gateway::new(&template, &issuer, Arc::clone(&lambda));
@@ -132,7 +133,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         stopping: stopped.clone(),
     };
     let checkpoints = durable(data.checkpoints());
-    let mut background = mappings::start(&template.functions, &sources, checkpoints.as_deref()).await?;
+    let mut background = mappings::start(&template.functions, &roles, &sources, checkpoints.as_deref()).await?;
     let schedules = Schedules { lambda: Arc::clone(&lambda), queues, stopping: stopped };
     background.spawn(join(schedules.start(&template.functions)?));
     background.spawn(join(intake));

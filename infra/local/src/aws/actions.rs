@@ -1,44 +1,16 @@
 //! Which IAM actions a request needs, on which resources. A request that is not understood needs an action on `*`, which
 //! no role here has.
 //!
-//! Source: the Service Authorization Reference of DynamoDB, SQS and Secrets Manager.
+//! Source: the Service Authorization Reference of DynamoDB, SQS, Secrets Manager and Lambda.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::leading_keys::{Attributes, KeyQuery, PartitionKeys};
 use super::permissions::Call;
-use crate::template::{ACCOUNT_ID, REGION, Table};
-
-/// The name of each table's partition key, by which the key of a request is found.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct PartitionKeys(BTreeMap<String, String>);
-
-impl PartitionKeys {
-    pub(crate) fn of(tables: &[Table]) -> Self {
-        let hash_key = |table: &Table| {
-            let keys = table.create_request["KeySchema"].as_array()?;
-            let hash = keys.iter().find(|key| key["KeyType"] == "HASH")?;
-            Some((table.name.clone(), hash["AttributeName"].as_str()?.to_owned()))
-        };
-        Self(tables.iter().filter_map(hash_key).collect())
-    }
-
-    /// The partition key among these attributes, where it is a string.
-    fn find(&self, table: &str, attributes: Option<&Attributes>) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Text {
-            #[serde(rename = "S")]
-            text: String,
-        }
-        let value = attributes?.get(self.0.get(table)?)?;
-        serde_json::from_str::<Text>(value.get()).ok().map(|value| value.text)
-    }
-}
-
-/// A key or an item, its values unread.
-type Attributes = BTreeMap<String, Box<RawValue>>;
+use crate::template::{ACCOUNT_ID, REGION};
 
 /// The parts of DynamoDB's requests that name resources.
 #[derive(Default, Deserialize)]
@@ -84,38 +56,55 @@ pub(crate) fn writes(operation: &str) -> bool {
     )
 }
 
-/// What an operation of DynamoDB or of its streams needs.
+/// What an operation of DynamoDB or of its streams needs. What it returns (`ReturnValues`) and on which condition it writes
+/// needs nothing more.
+///
+/// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html>.
 pub(crate) fn of_table(operation: &str, body: &[u8], keys: &PartitionKeys) -> Vec<Call> {
     let action = format!("dynamodb:{operation}");
     let Ok(request) = serde_json::from_slice::<TableRequest>(body) else { return unknown(action) };
     match operation {
-        "Query" | "Scan" => match (request.table_name, request.index_name) {
-            (Some(table), Some(index)) => vec![Call::new(action, format!("{}/index/{index}", table_arn(&table)))],
-            (Some(table), None) => vec![Call::new(action, table_arn(&table))],
-            _ => unknown(action),
-        },
+        "Query" | "Scan" => {
+            let Some(table) = request.table_name else { return unknown(action) };
+            let arn = table_arn(&table);
+            let index = request.index_name.as_deref();
+            let call = Call::new(action, index.map_or(arn.clone(), |index| format!("{arn}/index/{index}")));
+            // A scan asks for no key; that is why AWS warns of `ForAllValues` beside it.
+            if operation == "Scan" {
+                return vec![call];
+            }
+            let query = serde_json::from_slice::<KeyQuery>(body).ok();
+            vec![call.on_keys(query.and_then(|query| keys.of_query(&table, index, &query)))]
+        }
         "BatchGetItem" | "BatchWriteItem" if !request.request_items.is_empty() => {
-            request.request_items.keys().map(|table| Call::new(action.clone(), table_arn(table))).collect()
+            let touched = |table: &str, part: &RawValue| keys.of_batch(table, part);
+            let calls = request.request_items.iter();
+            calls.map(|(table, part)| Call::new(&action, table_arn(table)).on_keys(touched(table, part))).collect()
         }
         // A transaction has no action of its own: each member needs the action it would need alone.
+        // Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
         "TransactWriteItems" | "TransactGetItems" if !request.transact_items.is_empty() => request
             .transact_items
             .iter()
             .flatten()
             .map(|(kind, member)| {
-                let key = keys.find(&member.table_name, member.key.as_ref().or(member.item.as_ref()));
-                Call::new(member_action(kind), table_arn(&member.table_name)).on_key(key)
+                let touched = keys.of_item(&member.table_name, member.key.as_ref().or(member.item.as_ref()));
+                Call::new(member_action(kind), table_arn(&member.table_name)).on_keys(touched)
             })
             .collect(),
+        "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" => match request.table_name {
+            Some(table) => {
+                let touched = keys.of_item(&table, request.key.as_ref().or(request.item.as_ref()));
+                vec![Call::new(action, table_arn(&table)).on_keys(touched)]
+            }
+            None => unknown(action),
+        },
         "DescribeStream" | "GetShardIterator" => match request.stream_arn {
             Some(arn) => vec![Call::new(action, arn)],
             None => unknown(action),
         },
         _ => match request.table_name {
-            Some(table) => {
-                let key = keys.find(&table, request.key.as_ref().or(request.item.as_ref()));
-                vec![Call::new(action, table_arn(&table)).on_key(key)]
-            }
+            Some(table) => vec![Call::new(action, table_arn(&table))],
             None => unknown(action),
         },
     }
@@ -224,20 +213,43 @@ mod tests {
     }
 
     #[test]
-    fn the_partition_key_of_a_request_is_known_where_the_request_says_it() {
-        let keys = PartitionKeys(BTreeMap::from([("T".to_owned(), "pk".to_owned())]));
-        let attributes = json!({ "pk": { "S": "ORG#a" }, "sk": { "S": "META" }, "n": { "N": "1" } });
-        let member = json!({ "TableName": "T", "Item": attributes });
+    fn a_call_knows_the_keys_that_it_touches() {
+        let key = |name: &str| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
+        let keys = PartitionKeys::of(&[crate::template::Table {
+            name: "T".to_owned(),
+            create_request: json!({
+                "KeySchema": key("pk"), "GlobalSecondaryIndexes": [{ "IndexName": "due", "KeySchema": key("d") }],
+            }),
+            stream_view: None,
+            ttl_attribute: None,
+        }]);
+        let item = |text: &str| json!({ "pk": { "S": text }, "sk": { "S": "META" } });
+        let query = |index: Value, name: &str| {
+            json!({ "TableName": "T", "IndexName": index, "KeyConditionExpression": format!("{name} = :k"),
+                "ExpressionAttributeValues": { ":k": { "S": "a" } } })
+        };
+        let get_and_put = json!({ "TransactItems": [
+            { "Update": { "TableName": "T", "Key": item("a") } }, { "Put": { "TableName": "T", "Item": item("b") } },
+        ] });
         for (operation, body, expected) in [
-            ("GetItem", json!({ "TableName": "T", "Key": attributes }), Some("ORG#a")),
-            ("PutItem", json!({ "TableName": "T", "Item": attributes }), Some("ORG#a")),
-            ("TransactWriteItems", json!({ "TransactItems": [{ "Put": member }] }), Some("ORG#a")),
-            ("GetItem", json!({ "TableName": "Other", "Key": attributes }), None),
-            ("GetItem", json!({ "TableName": "T", "Key": { "pk": { "N": "1" } } }), None),
-            ("Query", json!({ "TableName": "T" }), None),
+            ("GetItem", json!({ "TableName": "T", "Key": item("a") }), vec![Some(vec!["a"])]),
+            ("PutItem", json!({ "TableName": "T", "Item": item("a") }), vec![Some(vec!["a"])]),
+            ("PutItem", json!({ "TableName": "Other", "Item": item("a") }), vec![None]),
+            ("TransactWriteItems", get_and_put, vec![Some(vec!["a"]), Some(vec!["b"])]),
+            (
+                "BatchGetItem",
+                json!({ "RequestItems": { "T": { "Keys": [item("a"), item("b")] } } }),
+                vec![Some(vec!["a", "b"])],
+            ),
+            ("Query", query(Value::Null, "pk"), vec![Some(vec!["a"])]),
+            ("Query", query(json!("due"), "d"), vec![Some(vec!["a"])]),
+            ("Query", query(json!("due"), "pk"), vec![None]),
+            ("Scan", json!({ "TableName": "T" }), vec![Some(vec![])]),
+            ("DescribeTable", json!({ "TableName": "T" }), vec![Some(vec![])]),
         ] {
             let calls = of_table(operation, body.to_string().as_bytes(), &keys);
-            assert_eq!(calls[0].leading_key.as_deref(), expected, "{operation} {body}");
+            let touched: Vec<_> = calls.iter().map(|call| call.leading_keys.clone()).collect();
+            assert_eq!(json!(touched), json!(expected), "{operation} {body}");
         }
     }
 

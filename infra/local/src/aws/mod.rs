@@ -6,7 +6,10 @@
 pub(crate) mod actions;
 mod answer;
 pub(crate) mod caller;
+mod conditions;
 mod invoke;
+pub(crate) mod leading_keys;
+mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod stream_records;
 pub(crate) mod table;
@@ -29,9 +32,10 @@ use crate::lambda::Lambda;
 use crate::secrets::Secrets;
 use crate::sqs::Queues;
 use crate::template::Function;
-use actions::{PartitionKeys, function_arn, of_queue, of_table};
+use actions::{function_arn, of_queue, of_table};
 use caller::{Caller, Callers, Stranger};
-use permissions::Call;
+use leading_keys::PartitionKeys;
+use permissions::{Call, Roles};
 use table::TableEngine;
 
 /// DynamoDB's limit of a request, the largest of the services here.
@@ -39,6 +43,8 @@ const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Where the operator sees which processes of the functions run: this host's own, no service of AWS.
 const FUNCTIONS_PATH: &str = "/_turno/functions";
+/// Where the operator sees how often each part of each statement was needed.
+const PERMISSIONS_PATH: &str = "/_turno/permissions";
 
 /// The services and those who may call them.
 pub(crate) struct Endpoint {
@@ -50,6 +56,7 @@ pub(crate) struct Endpoint {
     pub(crate) functions: Vec<Function>,
     pub(crate) keys: PartitionKeys,
     pub(crate) faults: Faults,
+    pub(crate) roles: Roles,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +93,9 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     };
     if parts.method == Method::GET && parts.uri.path() == FUNCTIONS_PATH && matches!(caller, Caller::Operator) {
         return answer::ok(&json!({ "functions": endpoint.lambda.status() }));
+    }
+    if parts.method == Method::GET && parts.uri.path() == PERMISSIONS_PATH && matches!(caller, Caller::Operator) {
+        return answer::ok(&json!({ "permissions": endpoint.roles.usage() }));
     }
     let of_operator = matches!(caller, Caller::Operator);
     let sets_faults = of_operator && parts.uri.path() == faults::PATH;

@@ -1,44 +1,69 @@
-//! What a function may do: the IAM statements of its role, judged as AWS judges an identity's policies.
+//! What a function may do: the IAM statements of its role, judged as AWS judges an identity's policies, and how often each
+//! was needed.
 //!
-//! A deny wins, then an allow, and what nothing allows is refused. The one condition that is judged is
-//! `dynamodb:LeadingKeys`; any other is refused at start, because to ignore it would allow here what AWS denies.
+//! A deny wins, then an allow, and what nothing allows is refused.
+//! Source: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>. `NotAction` and
+//! `NotResource` are refused where the template is read.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::template::{Effect, Statement};
+use serde::Serialize;
+
+use super::conditions::{Conditions, LeadingKeys};
+use super::pattern::matches;
+use crate::template::{Effect, Function, Statement};
 
 /// An action on a resource, as IAM names them: `sqs:SendMessage`, `arn:aws:sqs:us-east-1:000000000000:turno-Push`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) action: String,
     pub(crate) resource: String,
-    /// The partition key that the call touches, where the request says it plainly.
-    pub(crate) leading_key: Option<String>,
+    pub(crate) leading_keys: LeadingKeys,
 }
 
 impl Call {
+    /// A call that touches no item by its key.
     pub(crate) fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
-        Self { action: action.into(), resource: resource.into(), leading_key: None }
+        Self { action: action.into(), resource: resource.into(), leading_keys: Some(Vec::new()) }
     }
 
-    pub(crate) fn on_key(self, leading_key: Option<String>) -> Self {
-        Self { leading_key, ..self }
+    pub(crate) fn on_keys(self, leading_keys: LeadingKeys) -> Self {
+        Self { leading_keys, ..self }
     }
 }
 
-/// The role of one function.
+/// The role of one function. Clones share the counts.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
     function: String,
-    rules: Vec<Rule>,
+    grants: Arc<[Grant]>,
 }
 
-/// A statement and its condition, understood.
-#[derive(Clone, Debug)]
-struct Rule {
-    statement: Statement,
-    /// The patterns of the partition keys that it is good for; `None` is every key.
-    leading_keys: Option<Vec<String>>,
+/// One action of a statement on one of its resources: the least that could be taken out of the template.
+#[derive(Debug)]
+struct Grant {
+    sid: Option<String>,
+    effect: Effect,
+    action: String,
+    resource: String,
+    conditions: Conditions,
+    allowed: AtomicU64,
+    alone: AtomicU64,
+}
+
+/// How often a part of a statement was needed since the host started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Usage {
+    pub(crate) function: String,
+    pub(crate) sid: Option<String>,
+    pub(crate) action: String,
+    pub(crate) resource: String,
+    /// Calls that it allowed.
+    pub(crate) allowed: u64,
+    /// Calls that it allowed and nothing else of the role would have.
+    pub(crate) alone: u64,
 }
 
 /// A call that the role does not allow, in AWS's words.
@@ -62,96 +87,111 @@ impl Role {
 
     /// Fails, naming the function, where a statement has a condition that is not judged here.
     pub(crate) fn new(function: &str, statements: &[Statement]) -> Result<Self, String> {
-        let rule = |statement: &Statement| match leading_keys(statement) {
-            Ok(leading_keys) => Ok(Rule { statement: statement.clone(), leading_keys }),
-            Err(()) => Err(format!(
-                "{function}: the statement for {} has a condition that the local host does not judge",
-                statement.actions.join(", ")
-            )),
-        };
-        Ok(Self { function: function.to_owned(), rules: statements.iter().map(rule).collect::<Result<_, _>>()? })
+        let mut grants = Vec::new();
+        for statement in statements {
+            let conditions = Conditions::read(&statement.conditions).map_err(|what| {
+                let actions = statement.actions.join(", ");
+                format!("{function}: the statement for {actions} has {what}, which the local host does not judge")
+            })?;
+            for (action, resource) in
+                statement.actions.iter().flat_map(|action| statement.resources.iter().map(move |to| (action, to)))
+            {
+                grants.push(Grant {
+                    sid: statement.sid.clone(),
+                    effect: statement.effect,
+                    action: action.clone(),
+                    resource: resource.clone(),
+                    conditions: conditions.clone(),
+                    allowed: AtomicU64::new(0),
+                    alone: AtomicU64::new(0),
+                });
+            }
+        }
+        Ok(Self { function: function.to_owned(), grants: grants.into() })
     }
 
-    /// The first of the calls that the role does not allow is the refusal.
+    /// The first of the calls that the role does not allow is the refusal; what allowed them is counted otherwise.
     pub(crate) fn check(&self, calls: &[Call]) -> Result<(), Denied> {
-        calls.iter().try_for_each(|call| self.check_one(call))
+        let allowing = calls.iter().map(|call| self.allowing(call)).collect::<Result<Vec<_>, _>>()?;
+        for grants in allowing {
+            for grant in &grants {
+                grant.allowed.fetch_add(1, Ordering::Relaxed);
+            }
+            if let [only] = grants[..] {
+                only.alone.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        Ok(())
     }
 
-    fn check_one(&self, call: &Call) -> Result<(), Denied> {
-        let applies = |effect| self.rules.iter().any(|rule| rule.statement.effect == effect && rule.covers(call));
-        let reason = if applies(Effect::Deny) {
+    /// The same question without a count, for what is asked ahead of its use.
+    pub(crate) fn would_allow(&self, call: &Call) -> Result<(), Denied> {
+        self.allowing(call).map(|_| ())
+    }
+
+    /// What allows the call; never empty.
+    fn allowing(&self, call: &Call) -> Result<Vec<&Grant>, Denied> {
+        let of = |effect| self.grants.iter().filter(move |grant| grant.effect == effect && grant.covers(call));
+        let allowing: Vec<_> = of(Effect::Allow).collect();
+        let reason = if of(Effect::Deny).next().is_some() {
             "with an explicit deny in an identity-based policy".to_owned()
-        } else if applies(Effect::Allow) {
-            return Ok(());
-        } else {
+        } else if allowing.is_empty() {
             format!("because no identity-based policy allows the {} action", call.action)
+        } else {
+            return Ok(allowing);
         };
         let (action, resource) = (call.action.clone(), call.resource.clone());
         Err(Denied { function: self.function.clone(), action, resource, reason })
     }
 }
 
-impl Rule {
+impl Grant {
     fn covers(&self, call: &Call) -> bool {
-        let action = call.action.to_ascii_lowercase();
-        self.statement.actions.iter().any(|pattern| matches(&pattern.to_ascii_lowercase(), &action))
-            && self.statement.resources.iter().any(|pattern| matches(pattern, &call.resource))
-            && self.leading_keys.as_ref().is_none_or(|patterns| {
-                call.leading_key.as_ref().is_some_and(|key| patterns.iter().any(|pattern| matches(pattern, key)))
-            })
+        // Where nobody can tell whether a condition holds, the call is refused.
+        let unsure = self.effect == Effect::Deny;
+        matches(&self.action.to_ascii_lowercase(), &call.action.to_ascii_lowercase())
+            && matches(&self.resource, &call.resource)
+            && self.conditions.hold(&call.leading_keys).unwrap_or(unsure)
     }
 }
 
-/// The patterns of `ForAllValues:StringLike` on `dynamodb:LeadingKeys`, the one condition that an allow may have.
-fn leading_keys(statement: &Statement) -> Result<Option<Vec<String>>, ()> {
-    if statement.conditions.is_null() {
-        return Ok(None);
-    }
-    let only = |value: &Value, name: &str| {
-        let object = value.as_object().filter(|object| object.len() == 1)?;
-        object.get(name).cloned()
-    };
-    let patterns = only(&statement.conditions, "ForAllValues:StringLike")
-        .and_then(|keys| only(&keys, "dynamodb:LeadingKeys"))
-        .filter(|_| statement.effect == Effect::Allow);
-    match patterns {
-        Some(Value::String(pattern)) => Ok(Some(vec![pattern])),
-        Some(patterns) => serde_json::from_value(patterns).map(Some).map_err(|_| ()),
-        None => Err(()),
-    }
-}
+/// The roles of all functions, by the functions' logical ids.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Roles(BTreeMap<String, Role>);
 
-/// Whether the text fits a pattern of IAM: `*` stands for any run of characters, `?` for any one.
-///
-/// Linear in practice: on a mismatch only the last `*` takes one character more.
-fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                p = at + 1;
-                t = taken + 1;
-            }
-        }
+impl Roles {
+    pub(crate) fn of(functions: &[Function]) -> Result<Self, String> {
+        let role = |function: &Function| {
+            let role = Role::new(&function.logical_id, &function.statements)?;
+            Ok((function.logical_id.clone(), role))
+        };
+        functions.iter().map(role).collect::<Result<_, _>>().map(Self)
     }
-    pattern[p..].iter().all(|&c| c == b'*')
+
+    /// The function's role; one without any rights for a function that is not of the template.
+    pub(crate) fn role(&self, function: &Function) -> Role {
+        let nobody = || Role { function: function.logical_id.clone(), grants: Arc::new([]) };
+        self.0.get(&function.logical_id).cloned().unwrap_or_else(nobody)
+    }
+
+    /// Every part of every statement.
+    pub(crate) fn usage(&self) -> Vec<Usage> {
+        let of_grant = |role: &Role, grant: &Grant| Usage {
+            function: role.function.clone(),
+            sid: grant.sid.clone(),
+            action: grant.action.clone(),
+            resource: grant.resource.clone(),
+            allowed: grant.allowed.load(Ordering::Relaxed),
+            alone: grant.alone.load(Ordering::Relaxed),
+        };
+        self.0.values().flat_map(|role| role.grants.iter().map(move |grant| of_grant(role, grant))).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const TABLE: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/turno";
     const INDEX: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/turno/index/due";
@@ -163,31 +203,6 @@ mod tests {
 
     fn allows(statements: &[Statement], action: &str, resource: &str) -> bool {
         Role::new("Ingest", statements).unwrap().check(&[Call::new(action, resource)]).is_ok()
-    }
-
-    #[test]
-    fn patterns_fit_as_iam_says() {
-        for (pattern, text, expected) in [
-            ("a", "a", true),
-            ("a", "b", false),
-            ("a", "ab", false),
-            ("", "", true),
-            ("", "a", false),
-            ("*", "", true),
-            ("*", "anything/at:all", true),
-            ("a*", "a", true),
-            ("a*c", "abbbc", true),
-            ("a*c", "abcb", false),
-            ("a*b*c", "a__b__bc", true),
-            ("a?c", "abc", true),
-            ("a?c", "ac", false),
-            ("*/connection/*", "x/connection/y-000000", true),
-            ("*/connection/*", "x/connections/y", false),
-            ("**", "a", true),
-            ("*a", "aaab", false),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
-        }
     }
 
     #[test]
@@ -228,43 +243,68 @@ mod tests {
     }
 
     #[test]
-    fn one_refused_member_refuses_the_whole_call_in_aws_s_words() {
-        let role = Role::new("Ingest", &[statement(Effect::Allow, &["dynamodb:PutItem"], &[TABLE])]).unwrap();
+    fn one_refused_member_refuses_the_whole_call_in_aws_s_words_and_counts_nothing() {
+        let function = |statements| Roles(BTreeMap::from([("I".to_owned(), Role::new("Ingest", statements).unwrap())]));
+        let roles = function(&[statement(Effect::Allow, &["dynamodb:PutItem"], &[TABLE])]);
         let calls = [Call::new("dynamodb:PutItem", TABLE), Call::new("dynamodb:UpdateItem", TABLE)];
         assert_eq!(
-            role.check(&calls).unwrap_err().to_string(),
+            roles.0["I"].check(&calls).unwrap_err().to_string(),
             "User: arn:aws:sts::000000000000:assumed-role/Ingest/Ingest is not authorized to perform: \
              dynamodb:UpdateItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table/turno because no \
              identity-based policy allows the dynamodb:UpdateItem action"
         );
+        assert_eq!((roles.usage()[0].allowed, roles.usage()[0].alone), (0, 0));
     }
 
     #[test]
-    fn a_condition_on_leading_keys_holds_for_those_keys_alone() {
-        let mut guarded = statement(Effect::Allow, &["dynamodb:GetItem"], &[TABLE]);
-        guarded.conditions = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["PROVIDER#*"] } });
-        let role = Role::new("Webhook", &[guarded]).unwrap();
-        for (key, expected) in [
-            (Some("PROVIDER#cloud_api#1"), true),
-            (Some("ORG#demo"), false),
-            // AWS lets a request without keys pass `ForAllValues`; here a key that is not seen is not allowed.
-            (None, false),
-        ] {
-            let call = Call::new("dynamodb:GetItem", TABLE).on_key(key.map(str::to_owned));
-            assert_eq!(role.check(&[call]).is_ok(), expected, "{key:?}");
-        }
-    }
-
-    #[test]
-    fn any_other_condition_is_refused_rather_than_ignored() {
-        for (effect, condition) in [
-            (Effect::Allow, json!({ "StringEquals": { "aws:SourceVpc": "vpc-1" } })),
-            (Effect::Allow, json!({ "ForAllValues:StringLike": { "dynamodb:Attributes": ["pk"] } })),
-            (Effect::Deny, json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["ORG#*"] } })),
-        ] {
+    fn a_condition_limits_an_allow_and_a_deny_alike_and_doubt_refuses() {
+        let guarded = |effect| {
             let mut guarded = statement(effect, &["dynamodb:GetItem"], &[TABLE]);
-            guarded.conditions = condition;
-            assert!(Role::new("Ingest", &[guarded]).unwrap_err().contains("dynamodb:GetItem"));
+            guarded.conditions = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["PROVIDER#*"] } });
+            guarded
+        };
+        let allow = Role::new("Webhook", &[guarded(Effect::Allow)]).unwrap();
+        let everything = statement(Effect::Allow, &["*"], &["*"]);
+        let deny = Role::new("Webhook", &[guarded(Effect::Deny), everything]).unwrap();
+        for (keys, allowed, denied) in [
+            (Some(vec!["PROVIDER#cloud_api#1"]), true, true),
+            (Some(vec!["ORG#demo"]), false, false),
+            (Some(vec!["PROVIDER#cloud_api#1", "ORG#demo"]), false, false),
+            (None, false, true),
+        ] {
+            let keys = keys.map(|keys| keys.into_iter().map(str::to_owned).collect());
+            let call = [Call::new("dynamodb:GetItem", TABLE).on_keys(keys)];
+            assert_eq!(allow.check(&call).is_ok(), allowed, "{call:?}");
+            assert_eq!(deny.check(&call).is_err(), denied, "{call:?}");
         }
+    }
+
+    #[test]
+    fn what_would_be_missed_is_counted_apart_from_what_something_else_would_allow_too() {
+        let role = Role::new(
+            "Relay",
+            &[
+                statement(Effect::Allow, &["sqs:SendMessage", "sqs:DeleteMessage"], &["push", "automation"]),
+                statement(Effect::Allow, &["sqs:Send*"], &["automation"]),
+            ],
+        )
+        .unwrap();
+        for queue in ["push", "automation", "automation"] {
+            role.check(&[Call::new("sqs:SendMessage", queue)]).unwrap();
+        }
+        role.would_allow(&Call::new("sqs:DeleteMessage", "push")).unwrap();
+        let usage = Roles(BTreeMap::from([("R".to_owned(), role)])).usage();
+        let counts: Vec<_> =
+            usage.iter().map(|of| (of.action.as_str(), of.resource.as_str(), of.allowed, of.alone)).collect();
+        assert_eq!(
+            counts,
+            [
+                ("sqs:SendMessage", "push", 1, 1),
+                ("sqs:SendMessage", "automation", 2, 0),
+                ("sqs:DeleteMessage", "push", 0, 0),
+                ("sqs:DeleteMessage", "automation", 0, 0),
+                ("sqs:Send*", "automation", 2, 0),
+            ]
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! Event source mappings: what Lambda polls on behalf of a function.
 //!
-//! A mapping acts with its function's role, as on AWS: it starts only when the role allows what the mapping will call.
+//! A mapping acts with its function's role, as on AWS, which creates none whose role does not allow what it will call.
+//! Source: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html> and
+//! <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html>, "execution role permissions".
 
 mod checkpoint;
 mod outcome;
@@ -20,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::aws::actions::{queue_arn, stream_arn};
-use crate::aws::permissions::{Call, Role};
+use crate::aws::permissions::{Call, Denied, Role, Roles};
 use crate::aws::table::TableEngine;
 use crate::error::HostError;
 use crate::faults::Faults;
@@ -45,12 +47,13 @@ pub(crate) struct Sources {
 /// Checkpoints of streams are kept in `checkpoints`; without it each start begins where the template says.
 pub(crate) async fn start(
     functions: &[Function],
+    roles: &Roles,
     sources: &Sources,
     checkpoints: Option<&Path>,
 ) -> Result<JoinSet<()>, HostError> {
     let mut running = JoinSet::new();
     for function in functions {
-        let role = Role::new(&function.logical_id, &function.statements).map_err(HostError::Refused)?;
+        let role = roles.role(function);
         for mapping in &function.mappings {
             match mapping {
                 Mapping::Queue(mapping) => {
@@ -60,13 +63,14 @@ pub(crate) async fn start(
                     running.spawn(queue::poll(sources.clone(), function.name.clone(), mapping.clone()));
                 }
                 Mapping::Stream(mapping) => {
-                    let stream = stream::open(sources.clone(), function, mapping, checkpoints).await?;
                     let arn = stream_arn(&mapping.table);
-                    let needed = ["DescribeStream", "GetRecords", "GetShardIterator"];
+                    let needed = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
                     permit(&role, &needed.map(|action| Call::new(format!("dynamodb:{action}"), &arn)))?;
                     if let Some(queue) = &mapping.on_failure_queue {
-                        permit(&role, &[Call::new("sqs:SendMessage", queue_arn(queue))])?;
+                        // Asked ahead; it counts as needed once a notice is sent.
+                        role.would_allow(&stream::set_aside(queue)).map_err(refused)?;
                     }
+                    let stream = stream::open(sources.clone(), function, mapping, role.clone(), checkpoints).await?;
                     running.spawn(stream.run());
                 }
             }
@@ -92,5 +96,10 @@ pub(crate) fn read_so_far(functions: &[Function], checkpoints: &Path) -> Result<
 }
 
 fn permit(role: &Role, calls: &[Call]) -> Result<(), HostError> {
-    role.check(calls).map_err(|denied| HostError::Refused(format!("template: an event source mapping: {denied}")))
+    role.check(calls).map_err(refused)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
+fn refused(denied: Denied) -> HostError {
+    HostError::Refused(format!("template: an event source mapping: {denied}"))
 }

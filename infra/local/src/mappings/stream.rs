@@ -19,7 +19,8 @@ use super::outcome::{Outcome, of_response};
 use super::queue::{pause, until_stop};
 use super::stream_event::{Notice, StreamRecord, event, parts};
 use super::stream_retry::{Next, Segment, backoff};
-use crate::aws::actions::stream_arn;
+use crate::aws::actions::{queue_arn, stream_arn};
+use crate::aws::permissions::{Call, Role};
 use crate::error::{HostError, on_one_line};
 use crate::lambda::InvokeError;
 use crate::sqs::SendEntry;
@@ -35,6 +36,7 @@ pub(super) struct Stream {
     sources: Sources,
     function: String,
     mapping: StreamMapping,
+    role: Role,
     checkpoint: Checkpoint,
     arn: String,
     shard_id: String,
@@ -57,6 +59,7 @@ pub(super) async fn open(
     sources: Sources,
     function: &Function,
     mapping: &StreamMapping,
+    role: Role,
     checkpoints: Option<&Path>,
 ) -> Result<Stream, HostError> {
     let checkpoint = Checkpoint::open(checkpoints, &function.name, &mapping.table)?;
@@ -70,10 +73,16 @@ pub(super) async fn open(
         sources,
         function: function.name.clone(),
         mapping: mapping.clone(),
+        role,
         checkpoint,
         shard_id,
         iterator,
     })
+}
+
+/// What telling the on-failure queue needs.
+pub(super) fn set_aside(queue: &str) -> Call {
+    Call::new("sqs:SendMessage", queue_arn(queue))
 }
 
 /// Shard and first iterator of a table's stream.
@@ -251,15 +260,24 @@ impl Stream {
             now: crate::clock::now(),
         };
         tracing::error!(function = self.function, records = records.len(), "a stream batch was given up");
-        if let (Some(queue), Some(body)) = (&self.mapping.on_failure_queue, notice.about(records)) {
-            let entry = SendEntry { body: body.to_string(), ..SendEntry::default() };
-            let sent = self.sources.queues.send(queue, vec![entry]).await;
-            let refused = sent.map(|results| results.into_iter().find_map(Result::err));
-            if let Ok(Some(error)) | Err(error) = refused {
-                tracing::error!(queue, error = on_one_line(&error), "the on-failure queue was not told");
-            }
+        if let (Some(queue), Some(body)) = (&self.mapping.on_failure_queue, notice.about(records))
+            && let Err(reason) = self.tell(queue, body.to_string()).await
+        {
+            tracing::error!(queue, reason, "the on-failure queue was not told");
         }
         self.advance(records.last());
+    }
+
+    /// Sends with the function's role, as Lambda does.
+    async fn tell(&self, queue: &str, body: String) -> Result<(), String> {
+        self.role.check(&[set_aside(queue)]).map_err(|denied| denied.to_string())?;
+        let entry = SendEntry { body, ..SendEntry::default() };
+        let sent = self.sources.queues.send(queue, vec![entry]).await;
+        let refused = sent.map(|results| results.into_iter().find_map(Result::err));
+        match refused {
+            Ok(None) => Ok(()),
+            Ok(Some(error)) | Err(error) => Err(on_one_line(&error)),
+        }
     }
 }
 

@@ -105,7 +105,8 @@ impl Host {
     }
 
     async fn start(&self, checkpoints: Option<&Path>) -> Result<JoinSet<()>, HostError> {
-        start(std::slice::from_ref(&self.function), &self.sources, checkpoints).await
+        let functions = std::slice::from_ref(&self.function);
+        start(functions, &Roles::of(functions).unwrap(), &self.sources, checkpoints).await
     }
 
     fn put(&self, pk: &str) {
@@ -267,7 +268,10 @@ async fn a_finished_stream_batch_is_given_again_before_the_next_one() {
 async fn a_mapping_does_not_start_without_the_permissions_that_it_needs() {
     for (mapping, allowed, missing) in [
         (queue_mapping(), &["sqs:ReceiveMessage", "sqs:GetQueueAttributes"][..], "sqs:DeleteMessage"),
-        (stream_mapping(), &["dynamodb:*"][..], "sqs:SendMessage"),
+        (queue_mapping(), &["sqs:ReceiveMessage", "sqs:DeleteMessage"], "sqs:GetQueueAttributes"),
+        (queue_mapping(), &["sqs:SendMessage"], "sqs:ReceiveMessage"),
+        (stream_mapping(), &["dynamodb:Get*", "dynamodb:Describe*", "sqs:*"], "dynamodb:ListStreams"),
+        (stream_mapping(), &["dynamodb:*"], "sqs:SendMessage"),
     ] {
         let host = Host::with(mapping, allowed).await;
         let refusal = host.start(None).await.unwrap_err().to_string();
