@@ -21,6 +21,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::serve::ListenerExt as _;
+use http::request::Parts;
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use hyper::body::Bytes;
 use serde::Deserialize;
@@ -108,13 +109,16 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     if sets_faults {
         return endpoint.faults.answer(&parts.method, &body);
     }
-    let service = match Service::of(&endpoint, parts.uri.path(), &parts.headers) {
+    let service = match Service::of(&endpoint, &parts) {
         Ok(service) => service,
         Err(unknown) => return unknown.answer(),
     };
     if let Err(denied) = caller.check(|| service.calls(&endpoint, &body)) {
         tracing::warn!(%denied, "a call was refused");
-        return answer::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &denied.to_string());
+        return match service {
+            Service::Invoke(_) => invoke::denied(&denied.to_string()),
+            _ => answer::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &denied.to_string()),
+        };
     }
     let target = caller.function().and_then(|function| service.target(function));
     if let Some(refusal) = target.and_then(|target| endpoint.faults.refusal(target, &body)) {
@@ -144,10 +148,7 @@ enum Unknown {
 impl Unknown {
     fn answer(self) -> Response<Body> {
         match self {
-            Self::Function(name) => {
-                let message = format!("Function not found: {}", function_arn(&name));
-                answer::error(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message)
-            }
+            Self::Function(name) => invoke::not_found(&name),
             Self::Operation(name) => {
                 let message = format!("The local host has no service for {name}");
                 answer::error(StatusCode::BAD_REQUEST, "UnknownOperationException", &message)
@@ -157,9 +158,10 @@ impl Unknown {
 }
 
 impl<'a> Service<'a> {
-    fn of(endpoint: &'a Endpoint, path: &'a str, headers: &'a HeaderMap) -> Result<Self, Unknown> {
+    fn of(endpoint: &'a Endpoint, Parts { uri, headers, .. }: &'a Parts) -> Result<Self, Unknown> {
+        let path = uri.path();
         if let Some(name) = path.strip_prefix("/2015-03-31/functions/").and_then(|p| p.strip_suffix("/invocations")) {
-            let function = invoke::resolve(&endpoint.functions, name);
+            let function = invoke::resolve(&endpoint.functions, name, uri.query());
             return function.map(Self::Invoke).ok_or_else(|| Unknown::Function(name.to_owned()));
         }
         let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();

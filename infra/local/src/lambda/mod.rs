@@ -2,6 +2,7 @@
 //!
 //! Must never run code of a function itself, and never hand one invocation to two processes that are both alive.
 
+mod invocation;
 mod pool;
 mod process;
 mod runtime_api;
@@ -22,12 +23,16 @@ use serde_json::json;
 
 use crate::faults::Faults;
 use crate::template::{ACCOUNT_ID, Function, REGION};
+pub(crate) use invocation::Invocation;
 use pool::Pool;
 use runtime_api::RuntimeApi;
 
-/// The most that Lambda accepts as the payload or the response of a synchronous invocation.
+/// The most that Lambda accepts as the payload of a synchronous invocation.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
 pub(crate) const PAYLOAD_LIMIT_BYTES: usize = 6 * 1024 * 1024;
-/// Processes a function may have when the template reserves no concurrency.
+/// The most that it accepts as a response: the service's own messages name 100 bytes more than for a payload.
+pub(crate) const RESPONSE_LIMIT_BYTES: usize = PAYLOAD_LIMIT_BYTES + 100;
+/// Processes a function may have when the template reserves no concurrency. On AWS it would have more, so callers wait.
 pub(crate) const DEFAULT_CONCURRENCY: usize = 8;
 /// How long a process may be idle before it is stopped.
 const IDLE_LIMIT: Duration = Duration::from_mins(5);
@@ -50,6 +55,8 @@ pub(crate) struct FunctionSpec {
     pub(crate) timeout: Duration,
     /// How many processes it may have at most.
     pub(crate) concurrency: usize,
+    /// Whether the template reserves that many: then the next caller is throttled at once, as on AWS, and with 0 every one.
+    pub(crate) is_reserved: bool,
     /// The whole environment of the process, but for the address of its Runtime API. Nothing is inherited.
     pub(crate) environment: BTreeMap<String, String>,
 }
@@ -79,6 +86,7 @@ impl FunctionSpec {
             arguments: Vec::new(),
             timeout: function.timeout,
             concurrency: function.reserved_concurrency.unwrap_or(concurrency),
+            is_reserved: function.reserved_concurrency.is_some(),
             environment,
         }
     }
@@ -101,7 +109,7 @@ pub(crate) enum InvokeError {
     #[error("Runtime exited with error: {0}")]
     Crashed(String),
     /// No process became free in time.
-    #[error("{0} has no free process: Rate Exceeded")]
+    #[error("{0} has no free process: Rate Exceeded.")]
     Throttled(String),
     /// The process ended or was silent before it asked for work. The reason has the last line of its stderr.
     #[error("{function} does not start: {reason}")]
@@ -119,18 +127,19 @@ pub(crate) enum InvokeError {
 
 impl InvokeError {
     /// The body of an `Invoke` answer with `X-Amz-Function-Error: Unhandled`; `None` for errors of the service, which
-    /// have an HTTP status of their own.
-    pub(crate) fn function_error(&self) -> Option<Bytes> {
-        let error_type = match self {
-            Self::Unhandled { error_type, message } => {
-                return Some(json!({ "errorType": error_type, "errorMessage": message }).to_string().into());
+    /// have an HTTP status of their own. What the function did not say itself names the request, as Lambda does.
+    pub(crate) fn function_error(&self, request_id: &str) -> Option<Bytes> {
+        let of_sandbox = |what: &str| format!("RequestId: {request_id} Error: {what}");
+        let (error_type, message) = match self {
+            Self::Unhandled { error_type, message } => (error_type.as_str(), message.clone()),
+            Self::TimedOut(_) => ("Sandbox.Timedout", of_sandbox(&self.to_string())),
+            Self::Crashed(_) => ("Runtime.ExitError", of_sandbox(&self.to_string())),
+            Self::InitFailed { reason, .. } => {
+                ("Runtime.ExitError", of_sandbox(&format!("Runtime exited with error: {reason}")))
             }
-            Self::TimedOut(_) => "Sandbox.Timedout",
-            Self::Crashed(_) => "Runtime.ExitError",
-            Self::InitFailed { .. } => "Runtime.InitError",
             Self::Throttled(_) | Self::PayloadTooLarge(_) | Self::UnknownFunction(_) | Self::Stopping => return None,
         };
-        Some(json!({ "errorType": error_type, "errorMessage": self.to_string() }).to_string().into())
+        Some(json!({ "errorType": error_type, "errorMessage": message }).to_string().into())
     }
 }
 
@@ -188,26 +197,31 @@ impl Lambda {
 
     /// Runs the function once and waits for its response.
     ///
-    /// Waits behind other callers while all processes are busy. Dropping the future while it waits gives up the place;
-    /// dropping it later leaves the invocation running to its end, as on AWS.
+    /// Waits behind other callers while all processes are busy, unless the template reserves their number. Dropping the
+    /// future while it waits gives up the place; dropping it later leaves the invocation running to its end, as on AWS.
     pub(crate) async fn invoke(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        self.invoke_under(&self.faults, function, payload).await
+        self.run(function, Invocation::of(payload)).await
     }
 
-    /// As `invoke`, and no fault on request comes in the way: for the operator.
-    pub(crate) async fn invoke_unhurt(&self, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        self.invoke_under(&Faults::default(), function, payload).await
+    /// The same with what a caller says beside the payload.
+    pub(crate) async fn run(&self, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        self.run_under(&self.faults, function, invocation).await
     }
 
-    async fn invoke_under(&self, faults: &Faults, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
-        if payload.len() > PAYLOAD_LIMIT_BYTES {
-            return Err(InvokeError::PayloadTooLarge(payload.len()));
+    /// As `run`, and no fault on request comes in the way: for the operator.
+    pub(crate) async fn run_unhurt(&self, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        self.run_under(&Faults::default(), function, invocation).await
+    }
+
+    async fn run_under(&self, faults: &Faults, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        if invocation.payload.len() > PAYLOAD_LIMIT_BYTES {
+            return Err(InvokeError::PayloadTooLarge(invocation.payload.len()));
         }
         let pool = self.pools.get(function).ok_or_else(|| InvokeError::UnknownFunction(function.to_owned()))?;
         if faults.refuses_invocation(function) {
             return Err(InvokeError::Throttled(function.to_owned()));
         }
-        pool.invoke(payload, faults.clone()).await
+        pool.invoke(invocation, faults.clone()).await
     }
 
     /// What runs now, function by function.

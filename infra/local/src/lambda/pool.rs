@@ -9,10 +9,10 @@ use std::{
 };
 
 use axum::body::Bytes;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::{
-    FunctionSpec, FunctionStatus, InvokeError, ProcessStatus,
+    FunctionSpec, FunctionStatus, Invocation, InvokeError, ProcessStatus,
     process::{Outcome, Process, lock},
     runtime_api::RuntimeApi,
 };
@@ -57,25 +57,35 @@ impl Pool {
         }
     }
 
-    pub(super) async fn invoke(self: &Arc<Self>, payload: Bytes, faults: Faults) -> Result<Bytes, InvokeError> {
-        let slot = {
-            let _queued = Queued::new(&self.queued);
-            tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&self.slots).acquire_owned())
-                .await
-                .map_err(|_| InvokeError::Throttled(self.spec.name.clone()))?
-                .map_err(|_| InvokeError::Stopping)?
-        };
+    pub(super) async fn invoke(self: &Arc<Self>, invocation: Invocation, faults: Faults) -> Result<Bytes, InvokeError> {
+        let slot = self.slot().await?;
         let pool = Arc::clone(self);
         // A task of its own: a caller that goes away must not leave a process half in use.
         let run = tokio::spawn(async move {
-            let result = pool.run(&payload, &faults).await;
+            let result = pool.run(&invocation, &faults).await;
             drop(slot);
             result
         });
         run.await.unwrap_or_else(|error| Err(InvokeError::Crashed(error.to_string())))
     }
 
-    async fn run(&self, payload: &Bytes, faults: &Faults) -> Result<Bytes, InvokeError> {
+    /// The right to have one process busy. What is reserved is all there is; what is not is this machine's limit alone.
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, InvokeError> {
+        let throttled = || InvokeError::Throttled(self.spec.name.clone());
+        if self.spec.is_reserved {
+            return Arc::clone(&self.slots).try_acquire_owned().map_err(|error| match error {
+                TryAcquireError::NoPermits => throttled(),
+                TryAcquireError::Closed => InvokeError::Stopping,
+            });
+        }
+        let _queued = Queued::new(&self.queued);
+        tokio::time::timeout(QUEUE_LIMIT, Arc::clone(&self.slots).acquire_owned())
+            .await
+            .map_err(|_| throttled())?
+            .map_err(|_| InvokeError::Stopping)
+    }
+
+    async fn run(&self, invocation: &Invocation, faults: &Faults) -> Result<Bytes, InvokeError> {
         for _ in 0..ATTEMPTS {
             let process = match self.take_idle() {
                 Some(process) => process,
@@ -84,7 +94,7 @@ impl Pool {
             let usual = Duration::from_micros(self.usual_us.load(Ordering::Relaxed));
             let cut = || faults.cut(&self.spec.name, usual);
             let handed_over_at = Instant::now();
-            match process.invoke(request_id(), payload.clone(), cut).await {
+            match process.invoke(invocation.clone(), cut).await {
                 Outcome::Ran(result) => {
                     if result.is_ok() {
                         let took_us = handed_over_at.elapsed().as_micros();
@@ -193,11 +203,4 @@ impl Drop for Queued<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// An id of the form that Lambda gives its requests, a random UUID.
-pub(super) fn request_id() -> String {
-    let bits = (fastrand::u128(..) & !(0xf_u128 << 76) & !(0b11_u128 << 62)) | (0x4_u128 << 76) | (0b10_u128 << 62);
-    let digits = format!("{bits:032x}");
-    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
 }

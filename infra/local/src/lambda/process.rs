@@ -18,7 +18,7 @@ use tokio::{
     sync::{Mutex as AsyncMutex, Notify, mpsc, oneshot, watch},
 };
 
-use super::{FunctionSpec, InvokeError};
+use super::{FunctionSpec, Invocation, InvokeError};
 use crate::faults::{Cut, Ending};
 
 /// How long a process may take to ask for its first invocation. Lambda's own limit.
@@ -28,12 +28,11 @@ const INIT_LIMIT: Duration = Duration::from_secs(10);
 type Reply = oneshot::Sender<Result<Bytes, InvokeError>>;
 
 /// One invocation on its way to a process.
-pub(super) struct Invocation {
-    pub(super) request_id: String,
-    pub(super) payload: Bytes,
-    pub(super) reply: Reply,
+struct Delivery {
+    invocation: Invocation,
+    reply: Reply,
     /// Told when the process has received the invocation.
-    pub(super) taken: oneshot::Sender<()>,
+    taken: oneshot::Sender<()>,
 }
 
 /// What became of handing an invocation to a process.
@@ -47,9 +46,11 @@ pub(super) enum Outcome {
 pub(super) struct Process {
     pub(super) pid: u32,
     pub(super) spec: Arc<FunctionSpec>,
-    mailbox: mpsc::Sender<Invocation>,
-    inbox: AsyncMutex<mpsc::Receiver<Invocation>>,
+    mailbox: mpsc::Sender<Delivery>,
+    inbox: AsyncMutex<mpsc::Receiver<Delivery>>,
     running: Mutex<Option<(String, Reply)>>,
+    /// The request that it was given last; what it writes until the next one is about that.
+    last_request: Mutex<Option<String>>,
     /// True once it has asked for work.
     ready: watch::Sender<bool>,
     /// How it ended, once it has.
@@ -81,6 +82,7 @@ impl Process {
             mailbox,
             inbox: AsyncMutex::new(inbox),
             running: Mutex::new(None),
+            last_request: Mutex::new(None),
             ready: watch::Sender::new(false),
             exit: watch::Sender::new(None),
             kill: Notify::new(),
@@ -112,7 +114,7 @@ impl Process {
         ended.map_or_else(|error| error.to_string(), |status| status.to_string())
     }
 
-    /// Passes each line on to the host's stdout, tagged with the function.
+    /// Passes each line on to the host's stdout, tagged with the function and the request.
     async fn forward(self: Arc<Self>, pipe: impl AsyncRead + Unpin, is_stderr: bool) {
         let mut lines = BufReader::new(pipe).split(b'\n');
         while let Ok(Some(line)) = lines.next_segment().await {
@@ -122,7 +124,8 @@ impl Process {
                 line.clone_into(&mut lock(&self.last_words));
             }
             // A closed stdout must not stop the function, whose pipe would fill.
-            let _ = writeln!(std::io::stdout(), "{}", tagged(&self.spec.name, line));
+            let request = lock(&self.last_request).clone();
+            let _ = writeln!(std::io::stdout(), "{}", tagged(&self.spec.name, request.as_deref(), line));
         }
     }
 
@@ -144,15 +147,10 @@ impl Process {
     }
 
     /// Hands the invocation over and waits for its end, for the function's timeout at most. `cut` is asked once it is taken.
-    pub(super) async fn invoke(
-        &self,
-        request_id: String,
-        payload: Bytes,
-        cut: impl FnOnce() -> Option<Cut>,
-    ) -> Outcome {
+    pub(super) async fn invoke(&self, invocation: Invocation, cut: impl FnOnce() -> Option<Cut>) -> Outcome {
         let (reply, replied) = oneshot::channel();
         let (taken, mut was_taken) = oneshot::channel();
-        if self.mailbox.send(Invocation { request_id, payload, reply, taken }).await.is_err() {
+        if self.mailbox.send(Delivery { invocation, reply, taken }).await.is_err() {
             return Outcome::NeverTaken;
         }
         tokio::select! {
@@ -190,13 +188,14 @@ impl Process {
     }
 
     /// The next invocation for this process; waits as long as it takes. `None`: the process is no longer wanted.
-    pub(super) async fn next(&self) -> Option<(String, Bytes)> {
+    pub(super) async fn next(&self) -> Option<Invocation> {
         self.ready.send_replace(true);
-        let Invocation { request_id, payload, reply, taken } = self.inbox.lock().await.recv().await?;
-        *lock(&self.running) = Some((request_id.clone(), reply));
+        let Delivery { invocation, reply, taken } = self.inbox.lock().await.recv().await?;
+        *lock(&self.running) = Some((invocation.request_id.clone(), reply));
+        *lock(&self.last_request) = Some(invocation.request_id.clone());
         // A caller that has given up leaves the invocation running, as on AWS.
         let _ = taken.send(());
-        Some((request_id, payload))
+        Some(invocation)
     }
 
     /// Ends the invocation with what the process reported. False: it is not running that request.
@@ -257,13 +256,14 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The line with the function's name: as its first member when it is a JSON object, else before it.
-pub(super) fn tagged(function: &str, line: &str) -> String {
+/// The line with the function's name and its request: as the first members when it is a JSON object, else before it.
+pub(super) fn tagged(function: &str, request: Option<&str>, line: &str) -> String {
+    let request =
+        |before: &str, after: &str| request.map_or_else(String::new, |request| format!("{before}{request}{after}"));
+    let tags = format!("\"function\":\"{function}\"{}", request(",\"requestId\":\"", "\""));
     match line.strip_prefix('{') {
-        Some("}") => format!("{{\"function\":\"{function}\"}}"),
-        Some(members) if serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok() => {
-            format!("{{\"function\":\"{function}\",{members}")
-        }
-        _ => format!("[{function}] {line}"),
+        Some("}") => format!("{{{tags}}}"),
+        Some(members) if serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok() => format!("{{{tags},{members}"),
+        _ => format!("[{function}{}] {line}", request(" ", "")),
     }
 }

@@ -13,7 +13,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{Path, State},
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
     serve::ListenerExt,
@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::{
-    FunctionSpec, InvokeError, PAYLOAD_LIMIT_BYTES,
+    FunctionSpec, InvokeError, RESPONSE_LIMIT_BYTES,
     process::{Process, lock},
 };
 use crate::clock;
@@ -96,21 +96,26 @@ type Runtime = State<Arc<RuntimeApi>>;
 
 async fn next(State(runtime): Runtime, Path(id): Path<String>) -> Result<Response, Refusal> {
     let process = runtime.process(&id)?;
-    let Some((request_id, payload)) = process.next().await else {
+    let Some(invocation) = process.next().await else {
         return Err(Refusal::Stopped);
     };
     let now = clock::now();
     let timeout_ms = i64::try_from(process.spec.timeout.as_millis()).unwrap_or(i64::MAX);
     let deadline_ms = now.as_millisecond().saturating_add(timeout_ms);
-    let trace = format!("Root=1-{:08x}-{:024x};Sampled=0", now.as_second(), fastrand::u128(..) >> 32);
     let headers = [
         ("content-type", "application/json".to_owned()),
-        ("lambda-runtime-aws-request-id", request_id),
+        ("lambda-runtime-aws-request-id", invocation.request_id),
         ("lambda-runtime-deadline-ms", deadline_ms.to_string()),
         ("lambda-runtime-invoked-function-arn", process.spec.arn()),
-        ("lambda-runtime-trace-id", trace),
+        ("lambda-runtime-trace-id", invocation.trace_id),
     ];
-    Ok((headers, payload).into_response())
+    let mut response = (headers, invocation.payload).into_response();
+    // The caller's JSON; one that no header can hold was refused at the door.
+    let context = invocation.client_context.as_deref().map(HeaderValue::from_str);
+    if let Some(Ok(context)) = context {
+        response.headers_mut().insert("lambda-runtime-client-context", context);
+    }
+    Ok(response)
 }
 
 async fn response(
@@ -119,14 +124,14 @@ async fn response(
     body: Body,
 ) -> Result<Response, Refusal> {
     let process = runtime.process(&id)?;
-    let result = axum::body::to_bytes(body, PAYLOAD_LIMIT_BYTES).await;
+    let result = axum::body::to_bytes(body, RESPONSE_LIMIT_BYTES).await;
     let too_large = result.is_err();
     let accepted = process.complete(
         &request_id,
         result.map_err(|_| InvokeError::Unhandled {
             error_type: "Function.ResponseSizeTooLarge".to_owned(),
             message: format!(
-                "Response payload size exceeded maximum allowed payload size ({PAYLOAD_LIMIT_BYTES} bytes)."
+                "Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT_BYTES} bytes)."
             ),
         }),
     );
@@ -198,10 +203,11 @@ enum Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let too_large = format!("Exceeded maximum allowed payload size ({RESPONSE_LIMIT_BYTES} bytes).");
         let (status, error_type, message) = match self {
             Self::UnknownProcess => (StatusCode::FORBIDDEN, "UnknownProcess", "the host did not start this process"),
             Self::InvalidRequestId => (StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "Exceeded maximum payload size"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", too_large.as_str()),
             Self::Stopped => (StatusCode::GONE, "Stopped", "the host needs this process no longer"),
         };
         (status, Json(json!({ "errorType": error_type, "errorMessage": message }))).into_response()

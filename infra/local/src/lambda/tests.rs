@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
@@ -16,7 +16,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::{FunctionSpec, InvokeError, Lambda, PAYLOAD_LIMIT_BYTES, process::tagged};
+use super::{FunctionSpec, InvokeError, Lambda, PAYLOAD_LIMIT_BYTES, RESPONSE_LIMIT_BYTES, process::tagged};
+
+mod environment;
 
 /// The function of these tests and of the gateway's: does what its event asks for.
 #[test]
@@ -47,6 +49,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Erro
         Some("context") => Ok(json!({
             "request_id": context.request_id, "deadline": context.deadline,
             "arn": context.invoked_function_arn, "trace": context.xray_trace_id,
+            "client_context": context.client_context,
         })),
         Some("answer") => Ok(event["answer"].clone()),
         _ => Ok(json!({ "pid": std::process::id(), "event": event })),
@@ -83,6 +86,7 @@ pub(crate) fn spec() -> FunctionSpec {
         arguments: this_binary("function_process"),
         timeout: Duration::from_secs(20),
         concurrency: 4,
+        is_reserved: false,
         environment: [
             ("AWS_LAMBDA_FUNCTION_NAME", "turno-worker"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
@@ -154,6 +158,23 @@ async fn a_function_scales_out_to_its_limit_and_further_callers_wait() {
 }
 
 #[tokio::test]
+async fn a_function_with_reserved_concurrency_throttles_the_next_caller_at_once() {
+    let reserved = |concurrency| FunctionSpec { concurrency, is_reserved: true, ..spec() };
+    let lambda = Lambda::start(vec![reserved(1)]).await.unwrap();
+    let throttled = Err(InvokeError::Throttled("turno-worker".to_owned()));
+    let (first, second) = tokio::join!(invoke(&lambda, json!({ "sleep_ms": 200 })), async {
+        until("the function to run", || lambda.status()[0].processes.iter().any(|process| process.busy)).await;
+        invoke(&lambda, json!({})).await
+    });
+    assert_eq!((first.is_ok(), second), (true, throttled.clone()));
+    assert!(invoke(&lambda, json!({})).await.is_ok());
+    let none = Lambda::start(vec![reserved(0)]).await.unwrap();
+    assert_eq!(invoke(&none, json!({})).await, throttled);
+    none.shutdown(Duration::ZERO).await;
+    assert_eq!(invoke(&none, json!({})).await, Err(InvokeError::Stopping));
+}
+
+#[tokio::test]
 async fn the_function_learns_deadline_request_and_arn() {
     let lambda = Lambda::start(vec![spec()]).await.unwrap();
     let before = crate::clock::now().as_millisecond();
@@ -193,8 +214,9 @@ async fn a_function_that_takes_too_long_is_killed_before_its_caller_hears_of_it(
     let error = invoke(&lambda, json!({ "sleep_ms": 60_000 })).await.unwrap_err();
     assert_eq!(error, InvokeError::TimedOut(Duration::from_millis(200)));
     assert!(has_ended(pid));
-    let body: Value = serde_json::from_slice(&error.function_error().unwrap()).unwrap();
-    assert_eq!(body, json!({ "errorType": "Sandbox.Timedout", "errorMessage": "Task timed out after 0.20 seconds" }));
+    let body: Value = serde_json::from_slice(&error.function_error("r1").unwrap()).unwrap();
+    let message = "RequestId: r1 Error: Task timed out after 0.20 seconds";
+    assert_eq!(body, json!({ "errorType": "Sandbox.Timedout", "errorMessage": message }));
     assert_ne!(pid_of(&lambda).await, pid);
 }
 
@@ -268,14 +290,14 @@ async fn payloads_and_responses_have_the_limit_of_lambda() {
         lambda.invoke("turno-worker", too_large).await,
         Err(InvokeError::PayloadTooLarge(PAYLOAD_LIMIT_BYTES + 1))
     );
-    let error = invoke(&lambda, json!({ "answer_bytes": PAYLOAD_LIMIT_BYTES })).await.unwrap_err();
+    let error = invoke(&lambda, json!({ "answer_bytes": RESPONSE_LIMIT_BYTES })).await.unwrap_err();
     assert!(
         matches!(&error, InvokeError::Unhandled { error_type, .. } if error_type == "Function.ResponseSizeTooLarge"),
         "{error:?}"
     );
     // Two quotes around it make the limit.
-    let answer = invoke(&lambda, json!({ "answer_bytes": PAYLOAD_LIMIT_BYTES - 2 })).await.unwrap();
-    assert_eq!(answer.as_str().unwrap().len(), PAYLOAD_LIMIT_BYTES - 2);
+    let answer = invoke(&lambda, json!({ "answer_bytes": RESPONSE_LIMIT_BYTES - 2 })).await.unwrap();
+    assert_eq!(answer.as_str().unwrap().len(), RESPONSE_LIMIT_BYTES - 2);
     assert_eq!(lambda.invoke("nobody", Bytes::new()).await, Err(InvokeError::UnknownFunction("nobody".to_owned())));
 }
 
@@ -337,41 +359,14 @@ async fn functions_end_when_the_host_is_killed() {
 
 #[test]
 fn lines_of_functions_are_tagged() {
-    assert_eq!(tagged("send", r#"{"level":"INFO"}"#), r#"{"function":"send","level":"INFO"}"#);
-    assert_eq!(tagged("send", "{}"), r#"{"function":"send"}"#);
-    assert_eq!(tagged("send", "{ not json"), "[send] { not json");
-    assert_eq!(tagged("send", "thread panicked"), "[send] thread panicked");
-}
-
-#[test]
-fn the_environment_is_the_one_of_lambda_with_the_functions_own() {
-    let template = crate::template::Template::read(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml"),
-        &crate::template::Locals {
-            aws_url: "http://127.0.0.1:4566".to_owned(),
-            parameters: [("JwtIssuer", "x"), ("JwtAudience", "y")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
-        },
-    )
-    .unwrap();
-    let relay = template.functions.iter().find(|function| function.binary == "relay").unwrap();
-    let access = super::AwsAccess {
-        endpoint_url: "http://127.0.0.1:4566".to_owned(),
-        access_key_id: "relay-key".to_owned(),
-        secret_access_key: "relay-secret".to_owned(),
-    };
-    let expected = json!({
-        "AUTOMATION_QUEUE_URL": "http://127.0.0.1:4566/000000000000/turno-automation",
-        "AWS_ACCESS_KEY_ID": "relay-key",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-        "AWS_LAMBDA_FUNCTION_NAME": "turno-relay",
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-        "AWS_REGION": "us-east-1",
-        "AWS_SECRET_ACCESS_KEY": "relay-secret",
-        "LOG_LEVEL": "info",
-        "OUTBOUND_QUEUE_URL": "http://127.0.0.1:4566/000000000000/turno-outbound.fifo",
-        "PUSH_QUEUE_URL": "http://127.0.0.1:4566/000000000000/turno-push",
-        "_HANDLER": "bootstrap",
-    });
-    assert_eq!(json!(FunctionSpec::new(relay, "relay".into(), 8, &access).environment), expected);
+    for (request, line, expected) in [
+        (None, r#"{"level":"INFO"}"#, r#"{"function":"send","level":"INFO"}"#),
+        (Some("r1"), r#"{"level":"INFO"}"#, r#"{"function":"send","requestId":"r1","level":"INFO"}"#),
+        (None, "{}", r#"{"function":"send"}"#),
+        (Some("r1"), "{}", r#"{"function":"send","requestId":"r1"}"#),
+        (None, "{ not json", "[send] { not json"),
+        (Some("r1"), "thread panicked", "[send r1] thread panicked"),
+    ] {
+        assert_eq!(tagged("send", request, line), expected);
+    }
 }

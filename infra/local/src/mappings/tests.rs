@@ -13,6 +13,7 @@ use crate::lambda::FunctionSpec;
 use crate::sqs::{QueueSpec, SendEntry};
 use crate::template::{Effect, QueueMapping, StartingPosition, Statement, StreamMapping, Table};
 
+mod groups;
 mod streams;
 
 const TABLE: &str = "turno-Table";
@@ -53,6 +54,11 @@ struct Host {
 
 impl Host {
     async fn with(mapping: Mapping, allowed: &[&str]) -> Self {
+        Self::running(&["mappings::tests::function_process"], 2, mapping, allowed).await
+    }
+
+    /// With another of the tests' functions; what follows its name is for itself.
+    async fn running(program: &[&str], concurrency: usize, mapping: Mapping, allowed: &[&str]) -> Self {
         let function = Function {
             logical_id: "WorkerFunction".into(),
             name: "turno-worker".into(),
@@ -61,6 +67,7 @@ impl Host {
             memory_mb: 256,
             reserved_concurrency: None,
             asynchronous_retries: 0,
+            maximum_event_age: Duration::from_mins(1),
             environment: [].into(),
             statements: vec![Statement {
                 sid: None,
@@ -77,11 +84,10 @@ impl Host {
         let spec = FunctionSpec {
             name: function.name.clone(),
             program: std::env::current_exe().unwrap(),
-            arguments: ["mappings::tests::function_process", "--exact", "--ignored", "--nocapture", "-q"]
-                .map(Into::into)
-                .into(),
+            arguments: program.iter().chain(&["--exact", "--ignored", "--nocapture", "-q"]).map(Into::into).collect(),
             timeout: function.timeout,
-            concurrency: 2,
+            concurrency,
+            is_reserved: false,
             environment: [
                 ("AWS_LAMBDA_FUNCTION_NAME", "turno-worker"),
                 ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),

@@ -71,6 +71,7 @@ struct EventAuth {
 
 fn route(properties: Value, known: &Known<'_>) -> Result<Route, Problem> {
     let event: HttpApiEvent = read_properties(properties)?;
+    check_path(&event.path).map_err(|problem| problem.under("Path"))?;
     if event.api_id != known.api_id {
         return Err(Problem::new(format!("{} is not the API of the template", event.api_id)).under("ApiId"));
     }
@@ -84,6 +85,28 @@ fn route(properties: Value, known: &Known<'_>) -> Result<Route, Problem> {
         }
     };
     Ok(Route { method: event.method.to_ascii_uppercase(), path: event.path, authorizer })
+}
+
+/// What API Gateway accepts as the path of a route.
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>.
+fn check_path(path: &str) -> Result<(), Problem> {
+    if path == "$default" {
+        return Ok(());
+    }
+    let Some(segments) = path.strip_prefix('/') else {
+        return Err(Problem::new("begins with a slash, or is $default"));
+    };
+    let mut rest = segments.split('/').peekable();
+    while let Some(segment) = rest.next() {
+        let is_variable = segment.starts_with('{') && segment.ends_with('}');
+        if !is_variable && segment.contains(['{', '}']) {
+            return Err(Problem::new(format!("{segment} is neither a word nor one variable in braces")));
+        }
+        if segment.ends_with("+}") && rest.peek().is_some() {
+            return Err(Problem::new(format!("{segment} stands before the end, where no greedy variable may")));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]

@@ -54,13 +54,16 @@ struct Properties {
     events: BTreeMap<String, Event>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct EventInvokeConfig {
-    maximum_retry_attempts: Count,
-    #[serde(default, rename = "MaximumEventAgeInSeconds")]
-    _maximum_event_age_in_seconds: IgnoredAny,
+    maximum_retry_attempts: Option<Count>,
+    maximum_event_age_in_seconds: Option<Count>,
 }
+
+/// What Lambda does for a function without a configuration of its own.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>.
+const ASYNCHRONOUS: (Count, Count) = (Count(2), Count(6 * 60 * 60));
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -79,6 +82,9 @@ pub(super) fn read(here: &Declared<'_>, globals: &Globals, known: &Known<'_>) ->
     }
     let binary = here.resource.pointer("/Metadata/BuildProperties/Binary").and_then(Value::as_str);
     let binary = binary.ok_or_else(|| Problem::new("is missing").under("Metadata.BuildProperties.Binary"))?;
+    let config = properties.event_invoke_config.unwrap_or_default();
+    let retries = config.maximum_retry_attempts.unwrap_or(ASYNCHRONOUS.0);
+    let age = config.maximum_event_age_in_seconds.unwrap_or(ASYNCHRONOUS.1);
     let mut function = Function {
         logical_id: here.logical_id.to_owned(),
         name: here.name()?,
@@ -89,10 +95,8 @@ pub(super) fn read(here: &Declared<'_>, globals: &Globals, known: &Known<'_>) ->
             .reserved_concurrent_executions
             .map(|count| small(count, "ReservedConcurrentExecutions"))
             .transpose()?,
-        asynchronous_retries: match properties.event_invoke_config {
-            Some(config) => small(config.maximum_retry_attempts, "EventInvokeConfig.MaximumRetryAttempts")?,
-            None => 2,
-        },
+        asynchronous_retries: small(retries, "EventInvokeConfig.MaximumRetryAttempts")?,
+        maximum_event_age: Duration::from_secs(age.0),
         environment: properties.environment.variables.into_iter().map(|(name, Text(value))| (name, value)).collect(),
         statements: role::statements(here, &properties.role)?,
         routes: Vec::new(),

@@ -92,6 +92,8 @@ pub(crate) struct Function {
     pub(crate) reserved_concurrency: Option<usize>,
     /// How often Lambda tries a failed asynchronous invocation, such as a schedule's, again.
     pub(crate) asynchronous_retries: u32,
+    /// How long Lambda keeps trying to run an asynchronous invocation.
+    pub(crate) maximum_event_age: Duration,
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) routes: Vec<Route>,

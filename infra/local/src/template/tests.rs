@@ -200,6 +200,47 @@ fn what_the_host_does_not_know_is_refused_in_one_line_with_its_place() {
 }
 
 #[test]
+fn what_aws_refuses_of_an_event_is_refused_here() {
+    let sqs = |queue: &str, more: &str| format!("Type: SQS, Properties: {{Queue: !GetAtt {queue}.Arn, {more}}}");
+    let http = |path: &str| format!("Type: HttpApi, Properties: {{ApiId: !Ref Api, Method: GET, Path: '{path}'}}");
+    for (event, expected) in [
+        (
+            sqs("Orders", "MaximumBatchingWindowInSeconds: 1"),
+            "MaximumBatchingWindowInSeconds: 1 is not between 0 and 0",
+        ),
+        (sqs("Orders", "BatchSize: 11"), "BatchSize: 11 is not between 1 and 10"),
+        (sqs("Jobs", "BatchSize: 0"), "BatchSize: 0 is not between 1 and 10000"),
+        (
+            sqs("Jobs", "BatchSize: 100"),
+            "MaximumBatchingWindowInSeconds: a batch of more than 10 messages needs a window",
+        ),
+        (sqs("Jobs", "MaximumBatchingWindowInSeconds: 301"), "MaximumBatchingWindowInSeconds: 301 is not between"),
+        (
+            sqs("Jobs", "ScalingConfig: {MaximumConcurrency: 1}"),
+            "ScalingConfig.MaximumConcurrency: 1 is not between 2 and 1000",
+        ),
+        (http("/{a+}/b"), "Path: {a+} stands before the end"),
+        (http("/a{b}"), "Path: a{b} is neither a word nor one variable"),
+        (http("a"), "Path: begins with a slash"),
+    ] {
+        let text = template("x", "").replacen(
+            "      Environment:",
+            &format!("      Events: {{E: {{{event}}}}}\n      Environment:"),
+            1,
+        );
+        let error = Template::parse(&text, &locals(&[])).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("template: resource Worker: Events.E.{expected}")), "{error}");
+    }
+    let text = template("x", "").replacen(
+        "      Environment:",
+        "      EventInvokeConfig: {DestinationConfig: {}}\n      Environment:",
+        1,
+    );
+    let error = Template::parse(&text, &locals(&[])).unwrap_err().to_string();
+    assert!(error.contains("EventInvokeConfig.DestinationConfig: unknown field"), "{error}");
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let error = Template::read(Path::new("no/such/template.yaml"), &locals(&[])).unwrap_err().to_string();
     assert!(error.starts_with("template: no/such/template.yaml: No such file"), "{error}");

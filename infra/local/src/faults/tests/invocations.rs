@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::Kind;
 use super::*;
-use crate::lambda::{InvokeError, Lambda, tests::spec};
+use crate::lambda::{Invocation, InvokeError, Lambda, tests::spec};
 
 async fn invoke(lambda: &Lambda, event: &Value) -> Result<Value, InvokeError> {
     let response = lambda.invoke("turno-worker", Bytes::from(event.to_string())).await?;
@@ -53,7 +53,7 @@ async fn a_throttled_function_does_not_run() {
 async fn the_operator_s_invocations_and_those_at_rate_0_are_spared() {
     let hurt = faults("7:kill=1,timeout=1,throttle=1");
     let lambda = Lambda::start_with_faults(vec![spec()], hurt.clone()).await.unwrap();
-    lambda.invoke_unhurt("turno-worker", Bytes::from_static(b"{}")).await.unwrap();
+    lambda.run_unhurt("turno-worker", Invocation::of(Bytes::from_static(b"{}"))).await.unwrap();
     hurt.set(Some("7:kill=0,timeout=0,throttle=0".parse().unwrap()));
     for _ in 0..20 {
         invoke(&lambda, &json!({})).await.unwrap();
