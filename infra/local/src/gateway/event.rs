@@ -12,6 +12,10 @@ use serde_json::{Map, Value, json};
 use super::routes::Matched;
 use crate::template::ACCOUNT_ID;
 
+/// Headers between the client and API Gateway, which its function does not see.
+const OF_THE_CONNECTION: [&str; 6] =
+    ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+
 /// What an event is made of.
 pub(super) struct Event<'a> {
     pub(super) parts: &'a Parts,
@@ -63,7 +67,7 @@ impl Event<'_> {
     fn headers(&self) -> BTreeMap<String, String> {
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &self.parts.headers {
-            if name == header::COOKIE {
+            if name == header::COOKIE || OF_THE_CONNECTION.contains(&name.as_str()) {
                 continue;
             }
             let value = String::from_utf8_lossy(value.as_bytes());
@@ -75,6 +79,8 @@ impl Event<'_> {
                 })
                 .or_insert_with(|| value.into_owned());
         }
+        // Also where there is none: the service always tells how long the body is.
+        headers.insert(header::CONTENT_LENGTH.as_str().to_owned(), self.body.len().to_string());
         let address = self.peer.ip().to_string();
         headers
             .entry("x-forwarded-for".to_owned())
@@ -126,7 +132,9 @@ impl Event<'_> {
     }
 }
 
-/// API Gateway matches and forwards the path decoded, unlike the query.
+/// API Gateway matches and forwards the path decoded, unlike the query; so a slash that was encoded parts segments.
+/// Source: "API Gateway decodes URL-encoded request parameters before passing them to your backend integration",
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>.
 pub(super) fn decoded_path(path: &str) -> String {
     percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
 }

@@ -45,9 +45,9 @@ use issuer::Issuer;
 use routes::Routes;
 use throttle::Throttles;
 
-/// API Gateway's limit of a request body.
+/// API Gateway's limit of a request body, and of an integration.
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>.
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
-/// API Gateway's limit of an integration.
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
 /// The API of the template, closed until [`Gateway::open`].
@@ -170,7 +170,11 @@ impl Gateway {
                     }
                 }
             }
-            Err(_) => refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+            // An HTTP API answers with 503 where a REST API answers with 504.
+            Err(_) => {
+                tracing::error!(function, "the function has not answered within {INTEGRATION_LIMIT:?}");
+                refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")
+            }
         }
     }
 }

@@ -1,4 +1,8 @@
 //! What a function returns as an HTTP response: payload format 2.0, with its inferred form.
+//!
+//! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>, and
+//! where the service does other than that page says, AWS's own emulator, which is tested against the service:
+//! <https://github.com/aws/aws-lambda-dotnet/tree/master/Tools/LambdaTestTool-v2>.
 
 use axum::{
     body::Body,
@@ -26,13 +30,13 @@ struct Structured {
 
 /// The response for the client. Errors: what is wrong with the function's; the client gets 500.
 pub(super) fn from_function(payload: &[u8]) -> Result<Response, String> {
-    let value: Value = serde_json::from_slice(payload).map_err(|error| error.to_string())?;
-    if value.get("statusCode").is_none() {
-        // Valid JSON without a status code is the body of a success.
+    // Whatever is no object with a status code is the body of a success, also where it is no JSON at all.
+    let Some(value) = serde_json::from_slice(payload).ok().filter(|value: &Value| value.get("statusCode").is_some())
+    else {
         let mut response = Response::new(Body::from(payload.to_vec()));
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         return Ok(response);
-    }
+    };
     let structured: Structured = serde_json::from_value(value).map_err(|error| error.to_string())?;
     let text = structured.body.unwrap_or_default();
     let body = if structured.is_base64_encoded.unwrap_or_default() {

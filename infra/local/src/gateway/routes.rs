@@ -1,7 +1,7 @@
 //! Which route of the API a request takes.
 //!
-//! The most specific route wins, segment by segment: a literal before `{one}`, that before `{all+}`, that before
-//! `$default`; and of equal paths the one that names the method.
+//! A route without a greedy variable wins over one with it, that over `$default`. Among equals the most specific wins,
+//! segment by segment: a literal before `{one}`, that before `{all+}`; and of equal paths the one that names the method.
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>.
 
 use crate::template::Function;
@@ -68,7 +68,9 @@ impl Routes {
                 Segment::Parameter(_) => 1,
                 Segment::Literal(_) => 2,
             });
-            (matched.route.segments.is_some(), ranks.collect::<Vec<u8>>(), matched.route.method.is_some())
+            let is_greedy = matched.route.segments.iter().flatten().any(|one| matches!(one, Segment::Greedy(_)));
+            let fullness = matched.route.segments.is_some().then_some(!is_greedy);
+            (fullness, ranks.collect::<Vec<u8>>(), matched.route.method.is_some())
         })
     }
 }

@@ -51,6 +51,7 @@ fn a_request_becomes_the_event_of_format_2() {
             "rawQueryString": "tag=x&tag=y%26z&empty=",
             "cookies": ["a=1", "b=2", "c=3"],
             "headers": {
+                "content-length": "15",
                 "content-type": "application/json; charset=utf-8",
                 "host": "127.0.0.1:4000",
                 "user-agent": "curl/8",
@@ -95,6 +96,31 @@ fn what_a_request_has_not_is_absent() {
     }
     assert_eq!(event["requestContext"].get("authorizer"), None);
     assert_eq!((&event["rawQueryString"], &event["isBase64Encoded"]), (&json!(""), &json!(false)));
+    assert_eq!(event["headers"]["content-length"], "0");
+}
+
+#[test]
+fn the_query_is_kept_as_it_came_and_told_decoded() {
+    for (query, parameters) in [
+        ("a=1&b=2&a=3", json!({ "a": "1,3", "b": "2" })),
+        ("a=1,2&a=3", json!({ "a": "1,2,3" })),
+        ("a=%2B%2C+x", json!({ "a": "+, x" })),
+        ("a&b=", json!({ "a": "", "b": "" })),
+        ("S%C3%A3o=%F0%9F%8C%86", json!({ "São": "🌆" })),
+        ("a=b=c&&d", json!({ "a": "b=c", "d": "" })),
+    ] {
+        let event = event(&Request::get(format!("/open?{query}")).body(&b""[..]).unwrap(), None);
+        assert_eq!((&event["rawQueryString"], &event["queryStringParameters"]), (&json!(query), &parameters));
+    }
+}
+
+#[test]
+fn headers_of_the_connection_stay_with_the_gateway() {
+    let request = Request::get("/open").header("connection", "keep-alive").header("transfer-encoding", "chunked");
+    let event = event(&request.header("X-Kept", "yes").body(&b""[..]).unwrap(), None);
+    let headers = &event["headers"];
+    let seen = ["connection", "transfer-encoding", "x-kept"].map(|name| headers[name].as_str());
+    assert_eq!(seen, [None, None, Some("yes")]);
 }
 
 #[test]

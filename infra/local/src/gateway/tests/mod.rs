@@ -180,7 +180,7 @@ async fn a_guarded_route_asks_for_a_token_and_gives_its_claims_to_the_function()
 #[tokio::test]
 async fn a_request_without_a_route_is_404() {
     let served = Served::open().await;
-    for path in ["/", "/items", "/items/7/8", "/items/", "/open/"] {
+    for path in ["/", "/items", "/items/7/8", "/items/7%2F8", "/items/", "/open/"] {
         let answer = served.get(path).await;
         assert_eq!(
             (answer.status, answer.json()),
@@ -203,6 +203,26 @@ async fn the_function_decides_status_headers_cookies_and_body() {
     assert_eq!(answer.headers["x-made"], "here");
     assert_eq!(answer.headers.get_all("set-cookie").iter().collect::<Vec<_>>(), ["a=1; Path=/", "b=2"]);
     assert!(answer.headers.contains_key("apigw-requestid"));
+}
+
+#[tokio::test]
+async fn head_takes_the_route_of_any_method_and_has_no_body() {
+    let served = Served::open().await;
+    let head = |path: &str| served.send(Request::head(path).body(Body::empty()).unwrap());
+    let answer = head("/open").await;
+    assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
+    assert_eq!(head("/rare").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_function_without_concurrency_is_503() {
+    let served = Served::start(FunctionSpec { concurrency: 0, is_reserved: true, ..lambda::tests::spec() }).await;
+    served.gateway.open();
+    let answer = served.get("/open").await;
+    assert_eq!(
+        (answer.status, answer.json()),
+        (StatusCode::SERVICE_UNAVAILABLE, json!({ "message": "Service Unavailable" }))
+    );
 }
 
 #[tokio::test]

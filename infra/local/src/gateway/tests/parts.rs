@@ -36,6 +36,10 @@ fn the_most_specific_route_wins() {
         ("GET", "/files/{path+}"),
         ("GET", "/files/{name}"),
         ("GET", "/{kind}/tickets/stats"),
+        ("GET", "/pets/dog/1"),
+        ("GET", "/pets/dog/{id}"),
+        ("GET", "/pets/{proxy+}"),
+        ("ANY", "/{one}/bird"),
     ]);
     for (method, path, key, parameters) in [
         ("GET", "/api/tickets/stats", "GET /api/tickets/stats", json!({})),
@@ -48,6 +52,16 @@ fn the_most_specific_route_wins() {
         ("POST", "/api/tickets/stats", "ANY /{all+}", json!({ "all": "api/tickets/stats" })),
         ("GET", "/api/tickets/", "ANY /{all+}", json!({ "all": "api/tickets/" })),
         ("GET", "/", "$default", json!({})),
+        // Without a greedy variable before with one, whichever is more literal at first.
+        ("GET", "/pets/dog/1", "GET /pets/dog/1", json!({})),
+        ("GET", "/pets/dog/2", "GET /pets/dog/{id}", json!({ "id": "2" })),
+        ("GET", "/pets/cat/1", "GET /pets/{proxy+}", json!({ "proxy": "cat/1" })),
+        ("GET", "/pets/bird", "ANY /{one}/bird", json!({ "one": "pets" })),
+        ("POST", "/test/5", "ANY /{all+}", json!({ "all": "test/5" })),
+        // A method that no route names is ANY's; an empty segment is no variable's.
+        ("HEAD", "/api/tickets/7/claim", "ANY /api/tickets/{id}/claim", json!({ "id": "7" })),
+        ("HEAD", "/api/tickets/7", "ANY /{all+}", json!({ "all": "api/tickets/7" })),
+        ("GET", "/api/tickets//claim", "ANY /{all+}", json!({ "all": "api/tickets//claim" })),
     ] {
         let matched = routes.find(method, path).unwrap();
         let found: BTreeMap<_, _> = matched.parameters.into_iter().collect();
@@ -58,8 +72,16 @@ fn the_most_specific_route_wins() {
 #[test]
 fn without_a_fitting_route_there_is_none() {
     let routes = routes(&[("GET", "/api/tickets/{id}")]);
-    for (method, path) in [("POST", "/api/tickets/7"), ("GET", "/api/tickets"), ("GET", "/api/tickets/"), ("GET", "/x")]
-    {
+    // A method without a route is 404 as well: an HTTP API never answers with 405.
+    for (method, path) in [
+        ("POST", "/api/tickets/7"),
+        ("HEAD", "/api/tickets/7"),
+        ("GET", "/api/tickets"),
+        ("GET", "/api/tickets/"),
+        ("GET", "/api/tickets/7/"),
+        ("GET", "/API/tickets/7"),
+        ("GET", "/x"),
+    ] {
         assert!(routes.find(method, path).is_none(), "{method} {path}");
     }
 }
@@ -89,6 +111,7 @@ async fn responses_are_read_as_format_2() {
         (json!({ "tickets": [] }), 200, "application/json", r#"{"tickets":[]}"#),
         (json!("hello"), 200, "application/json", r#""hello""#),
         (Value::Null, 200, "application/json", "null"),
+        (json!([{ "statusCode": 404 }]), 200, "application/json", r#"[{"statusCode":404}]"#),
     ] {
         let response = from_function(returned.to_string().as_bytes()).unwrap();
         assert_eq!(response.status(), StatusCode::from_u16(status).unwrap(), "{returned}");
@@ -98,12 +121,22 @@ async fn responses_are_read_as_format_2() {
     }
 }
 
+/// The documentation speaks of valid JSON; the service does not look.
+#[tokio::test]
+async fn what_is_no_json_is_the_body_as_well() {
+    for returned in ["", "not json", r#"{"name": "Maria","#] {
+        let response = from_function(returned.as_bytes()).unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{returned}");
+        assert_eq!(response.headers()["content-type"], "application/json", "{returned}");
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), returned);
+    }
+}
+
 #[test]
 fn a_malformed_response_is_an_error() {
     for returned in [
-        "",
-        "not json",
         r#"{"statusCode":"200 OK"}"#,
+        r#"{"statusCode":null}"#,
         r#"{"statusCode":99}"#,
         r#"{"statusCode":200,"body":{}}"#,
         r#"{"statusCode":200,"body":"?","isBase64Encoded":true}"#,
