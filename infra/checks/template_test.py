@@ -48,12 +48,16 @@ PERMISSIONS = {
     "send": {
         "SendLogs": LOGS,
         "OutboundQueue": CONSUME,
-        "Table": CHANGE,
+        "Table": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
             "secretsmanager:GetSecretValue"
         },
     },
-    "sla-scan": {"SlaScanLogs": LOGS, "Table": CHANGE, "Table/index/due": {"dynamodb:Query"}},
+    "sla-scan": {
+        "SlaScanLogs": LOGS,
+        "Table": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "Table/index/due": {"dynamodb:Query"},
+    },
 }
 
 OPEN_ROUTES = {
