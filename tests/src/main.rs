@@ -25,6 +25,7 @@ mod first_ticket;
 mod gateway;
 mod life_cycle;
 mod payloads;
+mod permissions;
 mod protocol;
 mod races;
 mod refusals;

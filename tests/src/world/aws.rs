@@ -125,6 +125,13 @@ impl Host {
         self.aws("AmazonSQS.SetQueueAttributes", &request).await;
     }
 
+    /// How often each part of each permission of the template was needed.
+    pub(crate) async fn permissions(&self) -> Vec<Value> {
+        let request = self.http.get(format!("{}/_turno/permissions", self.aws_url)).header("authorization", OPERATOR);
+        let mut answer = Answer::to(request).await.expect(200);
+        serde_json::from_value(answer["permissions"].take()).unwrap()
+    }
+
     /// Waits until every message that was accepted has been worked on: both queues with consumers are empty.
     pub(crate) async fn settled(&self) {
         eventually("the inbound and outbound queues are empty", SOON * 6, async || {

@@ -19,3 +19,8 @@ pub(super) fn alarming(lines: &[String]) -> Vec<&String> {
     let alarms = ["panicked at", "a call was refused", "AccessDenied", "does not start", "stopped serving"];
     lines.iter().filter(|line| alarms.iter().any(|alarm| line.contains(alarm))).collect()
 }
+
+/// Whether the line tells of a call that the template does not permit.
+pub(super) fn is_refusal(line: &str) -> bool {
+    line.contains("a call was refused") || line.contains("AccessDenied")
+}

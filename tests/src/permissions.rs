@@ -1,0 +1,196 @@
+//! Every permission of the template is needed, and its absence is noticed (invariant of the roles: exactly what is used).
+//!
+//! The host counts, for each action of each statement on each resource, the calls that nothing else of the role would have
+//! allowed. One journey over everything that the product does shows that there is no action without such a call; for one
+//! action of each function the absence itself is shown, and for each action of a mapping, that nothing starts without it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::world::baileys::{self, TOKEN};
+use crate::world::cloud_api::{APP_SECRET, COMERCIAL};
+use crate::world::template::Template;
+use crate::world::{Host, SOON, Session, binaries, eventually, people, program};
+
+/// What AWS's own machinery calls for a function and nothing on one machine does, with the page that asks for it.
+const WITHOUT_COUNTERPART: [(&str, &str); 2] = [
+    // The host's standard output is the log of every function.
+    ("logs:CreateLogStream", "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"),
+    ("logs:PutLogEvents", "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html"),
+];
+/// Needed where a batch of changes is given up, which no journey over a whole template makes happen.
+const SET_ASIDE: &str = "SetAside";
+
+/// The polling of a queue and of a stream: statement, function and actions. A mapping without one of them is not created.
+const MAPPINGS: [(&str, &str, &[&str]); 3] = [
+    ("ingest", "ConsumeInbound", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
+    ("send", "ConsumeOutbound", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
+    (
+        "relay",
+        "ReadChanges",
+        &["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"],
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_permission_is_needed_and_its_absence_is_noticed() {
+    let data = tempfile::tempdir().unwrap();
+    let host = Host::on(data.path()).await;
+    everything(&host).await;
+    let permissions = host.permissions().await;
+    let statements: BTreeSet<_> = permissions.iter().map(|of| (text(of, "function"), text(of, "sid"))).collect();
+    assert_eq!(statements.len(), Template::whole().statements());
+    let functions: BTreeSet<_> = statements.iter().map(|(function, _)| *function).collect();
+    assert_eq!(functions.len(), binaries::functions().len());
+    let superfluous: Vec<_> = permissions.iter().filter(|of| of["alone"] == 0 && !is_excused(of)).collect();
+    assert!(superfluous.is_empty(), "nothing needs these: {superfluous:#?}");
+    host.stop();
+    one_missing_in_each_function(data.path()).await;
+}
+
+#[test]
+fn no_mapping_starts_without_an_action_that_lambda_asks_for() {
+    let data = tempfile::tempdir().unwrap();
+    let relay = ("relay", SET_ASIDE, &["sqs:SendMessage"][..]);
+    for (function, sid, actions) in MAPPINGS.into_iter().chain([relay]) {
+        for action in actions {
+            let part = (actions.len() > 1).then_some(*action);
+            let template = Template::whole().without(function, sid, part).write(data.path());
+            let mut command = program();
+            command.args(["--memory", "--listen", "127.0.0.1:0", "--aws-listen", "127.0.0.1:0", "--data"]);
+            command.arg(data.path().join("data")).arg("--functions").arg(binaries::directory());
+            let output = command.arg("--template").arg(template).output().unwrap();
+            let told = String::from_utf8(output.stderr).unwrap();
+            let expected = "turno: template: an event source mapping: User: arn:aws:sts::000000000000:assumed-role/";
+            assert_eq!(output.status.code(), Some(1), "{action}: {told}");
+            assert!(told.starts_with(expected) && told.contains(action), "{action}: {told}");
+        }
+    }
+}
+
+/// What the product does, once: each function in each of its ways.
+async fn everything(host: &Host) {
+    host.say(COMERCIAL, &people::phone(1)).await;
+    host.settled().await;
+    // Two ids of one person, one of which may be known.
+    let mut said = baileys::message("2110", "3EB0A", &json!({ "conversation": people::words(1) }));
+    said["key"]["remoteJid"] = json!("2110@lid");
+    said["key"]["remoteJidAlt"] = json!(format!("{}@s.whatsapp.net", people::phone(2)));
+    host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(200);
+    // What nobody understands is kept for inspection.
+    host.post_signed("/webhook/whatsapp", APP_SECRET, b"{\"object\":\"page\"}".to_vec()).await.expect(200);
+    host.settled().await;
+
+    let ana = host.agent("ana");
+    ana.post("/api/tickets/1/claim", json!({})).await.expect(200);
+    for path in ["", "/stats", "/queue", "/my-tickets", "/1", "/1/messages"] {
+        ana.get(&format!("/api/tickets{path}")).await.expect(200);
+    }
+    let read = ana.get("/api/v2/tickets/1").await.expect(200)["data"].take();
+    ana.get("/api/v2/tickets").await.expect(200);
+    // The first answer changes the ticket, the second only makes sure that it is as it was.
+    for n in 2..4 {
+        ana.post("/api/tickets/1/messages", json!({ "body": people::words(n) })).await.expect(201);
+    }
+    eventually("both answers are read", SOON, async || {
+        let messages = ana.get("/api/tickets/1/messages").await.expect(200);
+        (messages[1]["status"] == "read" && messages[2]["status"] == "read").then_some(())
+    })
+    .await;
+    make_a_ticket(&ana, &read).await;
+    let resolved = json!({ "status": "resolved", "reason": "journey" });
+    ana.put("/api/v2/tickets/1/status", resolved).await.expect(200);
+    let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(24)).to_string();
+    let fired: Value = serde_json::from_str(&host.command(&["fire", "sla-scan", "--at", &late])).unwrap();
+    assert_ne!(fired["breaches"], 0);
+    eventually("the last change is told to both queues", SOON, async || {
+        let is_alarm = |event: &Value| event["kind"] == "sla_breach_alert";
+        let (push, automation) = (host.take_events("push").await, host.take_events("automation").await);
+        (push.iter().any(is_alarm) || automation.iter().any(is_alarm)).then_some(())
+    })
+    .await;
+}
+
+async fn make_a_ticket(agent: &Session, like: &Value) {
+    let shown = agent.get("/api/tickets/1").await.expect(200);
+    let wanted = json!({
+        "customerId": shown["contactId"], "conversationId": shown["conversationId"], "priority": "urgent",
+        "title": people::words(3), "description": people::words(4),
+    });
+    let made = agent.post("/api/v2/tickets", wanted).await.expect(201);
+    assert_ne!(made["data"]["ticketNumber"], like["ticketNumber"]);
+}
+
+/// A host on the same data whose functions miss one permission each.
+async fn one_missing_in_each_function(data: &std::path::Path) {
+    let place = tempfile::tempdir().unwrap();
+    let template = Template::whole()
+        .without("webhook", "FindConnection", None)
+        .without("ingest", "KeepMessages", Some("dynamodb:PutItem"))
+        .without("tickets", "ListTickets", Some("!Sub \"${Table.Arn}/index/board\""))
+        .without("claim", "FindByNumber", None)
+        .without("relay", "FanOut", Some("!GetAtt PushQueue.Arn"))
+        .without("send", "ReadAccessTokens", None)
+        .without("sla-scan", "FindDue", None)
+        // A batch that cannot be told is given up at once, so that the journey need not wait for ten tries.
+        .with("MaximumRetryAttempts: 10", "MaximumRetryAttempts: 0");
+    let host = Host::crippled(data, &template.write(place.path())).await;
+    // What the host before has told.
+    host.take_events("push").await;
+    let (ana, bruno) = (host.agent("ana"), host.agent("bruno"));
+    let said = baileys::message(&people::phone(3), "3EB0B", &json!({ "conversation": people::words(1) }));
+    host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(503);
+    host.say(COMERCIAL, &people::phone(4)).await;
+    assert!(ana.get("/api/tickets/queue").await.status >= 500);
+    assert!(bruno.post("/api/tickets/2/claim", json!({})).await.status >= 500);
+    let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(48)).to_string();
+    let fired = program().args(["fire", "sla-scan", "--at", &late, "--data"]).arg(data).output().unwrap();
+    assert_eq!(fired.status.code(), Some(1));
+    // What does not need the missing permissions works: the answer is stored, and relayed to the queue of `send`.
+    ana.post("/api/tickets/3/messages", json!({ "body": people::words(5) })).await.expect(201);
+
+    let expected: BTreeSet<_> = [
+        ("ClaimFunction", "dynamodb:Query"),
+        ("IngestFunction", "dynamodb:PutItem"),
+        ("RelayFunction", "sqs:SendMessage"),
+        ("SendFunction", "secretsmanager:GetSecretValue"),
+        ("SlaScanFunction", "dynamodb:Query"),
+        ("TicketsFunction", "dynamodb:Query"),
+        ("WebhookFunction", "dynamodb:GetItem"),
+    ]
+    .map(|(function, action)| (function.to_owned(), action.to_owned()))
+    .into();
+    eventually("every function is refused what it misses, and nothing else", SOON, async || {
+        (refusals(&host) == expected).then_some(())
+    })
+    .await;
+    eventually("the given-up batch is told", SOON, async || {
+        let permissions = host.permissions().await;
+        let set_aside = permissions.iter().find(|of| of["sid"] == SET_ASIDE).unwrap();
+        (set_aside["alone"] != 0 && host.depth("relay-dead").await != (0, 0)).then_some(())
+    })
+    .await;
+    assert_eq!(host.take_events("push").await, [] as [Value; 0]);
+    let messages = ana.get("/api/tickets/3/messages").await.expect(200);
+    assert_eq!(messages.as_array().unwrap().last().unwrap()["status"], "queued");
+    assert_eq!(host.agent("carla").get("/api/tickets").await.expect(200)["pagination"]["total"], 3);
+    assert_eq!(host.depth("inbound.fifo").await, (0, 1));
+}
+
+/// Which function was refused which action.
+fn refusals(host: &Host) -> BTreeSet<(String, String)> {
+    let part = |line: &str, before: &str, after: char| {
+        Some(line.split_once(before)?.1.split(after).next().unwrap_or_default().to_owned())
+    };
+    let refused = |line: &String| Some((part(line, "assumed-role/", '/')?, part(line, "to perform: ", ' ')?));
+    host.output.lines().iter().filter(|line| line.contains("a call was refused")).filter_map(refused).collect()
+}
+
+fn is_excused(permission: &Value) -> bool {
+    WITHOUT_COUNTERPART.iter().any(|(action, _)| permission["action"] == *action) || permission["sid"] == SET_ASIDE
+}
+
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap()
+}
