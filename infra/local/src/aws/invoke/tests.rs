@@ -46,7 +46,7 @@ async fn call(spec: FunctionSpec, headers: &[(&'static str, &str)], payload: imp
     let function = Function { reserved_concurrency: spec.is_reserved.then_some(spec.concurrency), ..worker() };
     let lambda = Lambda::start(vec![spec]).await.unwrap();
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    let (parts, body) = invoke(&lambda, &function, &headers, payload.into()).await.into_parts();
+    let (parts, body) = invoke(&lambda, &Caller::Operator, &function, &headers, payload.into()).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
     lambda.shutdown(Duration::from_secs(5)).await;

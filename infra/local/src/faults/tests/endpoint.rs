@@ -16,9 +16,9 @@ use tokio::sync::watch;
 
 use super::super::{Kind, PATH};
 use super::*;
-use crate::aws::actions::PartitionKeys;
 use crate::aws::caller::{Caller, Callers};
-use crate::aws::permissions::Role;
+use crate::aws::leading_keys::PartitionKeys;
+use crate::aws::permissions::{Role, Roles};
 use crate::aws::table::TableEngine;
 use crate::aws::{self, Endpoint};
 use crate::client::{Answer, Client, ClientError};
@@ -66,6 +66,7 @@ impl Bench {
             functions: Vec::new(),
             keys: PartitionKeys::of(&[table()]),
             faults: faults.clone(),
+            roles: Roles::default(),
         };
         tokio::spawn(aws::serve(Arc::new(endpoint), listener, std::future::pending()));
         Self { faults, url, _dir: dir, _stop: stop }

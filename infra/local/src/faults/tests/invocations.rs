@@ -21,7 +21,7 @@ async fn a_killed_function_is_gone_before_its_caller_hears_of_it_and_the_next_on
     for n in 1..=8 {
         let error = invoke(&lambda, &json!({ "sleep_ms": 5 })).await.unwrap_err();
         assert!(matches!(&error, InvokeError::Crashed(how) if how.contains("signal: 9")), "{error}");
-        let told: Value = serde_json::from_slice(&error.function_error().unwrap()).unwrap();
+        let told: Value = serde_json::from_slice(&error.function_error("1").unwrap()).unwrap();
         assert_eq!(told["errorType"], "Runtime.ExitError");
         assert_eq!(injected(&faults, Kind::Kill), n);
         assert!(lambda.status()[0].processes.iter().all(|process| !process.busy));
