@@ -1,5 +1,5 @@
 //! Everything at once: load, repetition, disorder, conflicts, throttles, killed functions and a killed host. Nothing that was
-//! acknowledged is lost or counted twice, a claim has one winner, and the checker finds nothing (invariants I1 to I8).
+//! acknowledged is lost or counted twice, and a claim has one winner (invariants I1, I2, I3, I4 and I6).
 
 mod agents;
 mod traffic;
