@@ -82,6 +82,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         .await
         .map_err(|source| HostError::Refused(format!("the table engine cannot listen: {source}")))?;
     let queues = open_queues(durable(data.queues()).as_deref(), &host.aws_url, &template.queues)?;
+    queues.resume_moves().await.map_err(HostError::Queues)?;
 
     let build_started_at = Instant::now();
     let programs = programs(options, &template).await?;

@@ -37,6 +37,8 @@ pub(crate) enum Error {
     InvalidParameterValue(String),
     #[error("The request must contain the parameter {0}.")]
     MissingParameter(&'static str),
+    #[error("{0}")]
+    ResourceNotFound(String),
     #[error("The input receipt handle \"{0}\" is not a valid receipt handle.")]
     ReceiptHandleIsInvalid(String),
     #[error("The specified message isn't in flight.")]
@@ -85,6 +87,7 @@ impl Error {
             Self::InvalidMessageContents(_) => ("InvalidMessageContents", "com.amazonaws.sqs#InvalidMessageContents"),
             Self::InvalidParameterValue(_) => ("InvalidParameterValue", "com.amazon.coral.service#InvalidParameterValueException"),
             Self::MissingParameter(_) => ("MissingParameter", "com.amazon.coral.service#MissingRequiredParameterException"),
+            Self::ResourceNotFound(_) => ("ResourceNotFoundException", "com.amazonaws.sqs#ResourceNotFoundException"),
             Self::ReceiptHandleIsInvalid(_) => ("ReceiptHandleIsInvalid", "com.amazonaws.sqs#ReceiptHandleIsInvalid"),
             Self::MessageNotInflight => ("AWS.SimpleQueueService.MessageNotInflight", "com.amazonaws.sqs#MessageNotInflight"),
             Self::OverLimit => ("OverLimit", "com.amazonaws.sqs#OverLimit"),
@@ -99,6 +102,11 @@ impl Error {
     /// Whether the caller must change the request, rather than try again.
     pub(crate) fn is_senders(&self) -> bool {
         !matches!(self, Self::Storage(_) | Self::Layout { .. } | Self::Stopped)
+    }
+
+    /// AWS's sentence for the ARN of a queue that is not there.
+    pub(super) fn missing_queue(parameter: &str) -> Self {
+        Self::ResourceNotFound(format!("The resource that you specified for the {parameter} parameter doesn't exist."))
     }
 
     /// AWS's sentence for a parameter out of its range or of the wrong form.

@@ -99,6 +99,24 @@ pub(crate) struct SentMessage {
     pub(crate) sequence_number: Option<String>,
 }
 
+/// A task that moves messages out of a dead-letter queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MoveTask {
+    pub(crate) task_id: String,
+    /// A queue's name; without one, messages go back to where they came from.
+    pub(crate) destination: Option<String>,
+    pub(crate) messages_per_second: Option<u32>,
+    /// `RUNNING`, `COMPLETED`, `CANCELLED` or `FAILED`.
+    pub(crate) status: String,
+    /// Why it is `FAILED`.
+    pub(crate) failure: Option<String>,
+    /// Messages in the queue when the task was started.
+    pub(crate) to_move: u64,
+    pub(crate) moved: u64,
+    /// Milliseconds since 1970.
+    pub(crate) started_at_ms: i64,
+}
+
 /// A message in flight, with the fields of a Lambda SQS record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReceivedMessage {

@@ -6,12 +6,14 @@
 //!
 //! Known differences from Amazon SQS: a purge is immediate, a deleted queue's name is free at once, nothing is throttled
 //! (`FifoThroughputLimit` is kept and shown), standard queues deliver near the order of sending and know no fairness between
-//! groups, a sender is the account, and what is not here (tags, policies, encryption, move tasks) is refused by name.
+//! groups, a sender is the account, move tasks are not limited in number, and what is not here (tags, policies, encryption) is
+//! refused by name.
 //! Source: the SQS Developer Guide and API Reference, 2012-11-05.
 
 mod error;
 mod interface;
 mod message;
+mod moves;
 mod names;
 mod protocol;
 mod receipt;

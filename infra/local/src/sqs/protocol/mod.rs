@@ -1,6 +1,7 @@
 //! The AWS JSON 1.0 protocol of Amazon SQS: JSON in, one call of `Queues`, JSON out. No rule of the queues is here.
 
 mod messages;
+mod move_tasks;
 mod queues;
 mod receive;
 
@@ -11,17 +12,8 @@ use serde_json::{Value, json};
 use super::{Error, Queues};
 
 /// What Amazon SQS has and this host does not: refused by name, so that nobody looks for a spelling mistake.
-const UNSUPPORTED: [&str; 9] = [
-    "AddPermission",
-    "CancelMessageMoveTask",
-    "ListDeadLetterSourceQueues",
-    "ListMessageMoveTasks",
-    "ListQueueTags",
-    "RemovePermission",
-    "StartMessageMoveTask",
-    "TagQueue",
-    "UntagQueue",
-];
+const UNSUPPORTED: [&str; 6] =
+    ["AddPermission", "ListDeadLetterSourceQueues", "ListQueueTags", "RemovePermission", "TagQueue", "UntagQueue"];
 
 /// Answers one call; `operation` is the target with or without `AmazonSQS.`.
 pub(super) async fn handle(queues: &Queues, operation: &str, body: &[u8]) -> Response<Vec<u8>> {
@@ -47,6 +39,9 @@ async fn dispatch(queues: &Queues, operation: &str, body: &[u8]) -> Result<Value
         "DeleteMessageBatch" => messages::delete_batch(queues, parse(body)?).await,
         "ChangeMessageVisibility" => messages::change_visibility(queues, parse(body)?).await,
         "ChangeMessageVisibilityBatch" => messages::change_visibility_batch(queues, parse(body)?).await,
+        "StartMessageMoveTask" => move_tasks::start(queues, parse(body)?).await,
+        "ListMessageMoveTasks" => move_tasks::list(queues, parse(body)?).await,
+        "CancelMessageMoveTask" => move_tasks::cancel(queues, parse(body)?).await,
         "ReceiveMessage" => receive::receive(queues, parse(body)?).await,
         other if UNSUPPORTED.contains(&other) => Err(Error::UnsupportedOperation(other.to_owned())),
         other => Err(Error::InvalidAction(other.to_owned())),
@@ -83,6 +78,7 @@ fn respond(status: StatusCode, answer: &Value) -> Response<Vec<u8>> {
 fn refuse(error: &Error) -> Response<Vec<u8>> {
     let (status, fault) = match error {
         Error::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "Receiver"),
+        Error::ResourceNotFound(_) => (StatusCode::NOT_FOUND, "Sender"),
         other if other.is_senders() => (StatusCode::BAD_REQUEST, "Sender"),
         _ => (StatusCode::INTERNAL_SERVER_ERROR, "Receiver"),
     };

@@ -2,6 +2,7 @@
 
 mod acknowledge;
 mod attempts;
+mod move_tasks;
 mod queues;
 mod receive;
 mod send;
@@ -18,7 +19,7 @@ use super::{Error, QueueSpec};
 pub(super) use receive::MAX_IN_FLIGHT;
 
 /// The layout of `schema.sql` and what follows it.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 /// The store as one operation sees it.
 pub(super) struct Store<'a> {
@@ -52,7 +53,7 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, Error> {
     connection.set_prepared_statement_cache_capacity(64);
     let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // One script for each step from a layout to the next: a file of any earlier host is brought up to date.
-    let steps = [include_str!("schema.sql"), include_str!("attempts.sql")];
+    let steps = [include_str!("schema.sql"), include_str!("attempts.sql"), include_str!("move_tasks.sql")];
     let missing = usize::try_from(found).ok().and_then(|found| steps.get(found..));
     for step in missing.ok_or(Error::Layout { found, known: LAYOUT })? {
         connection.execute_batch(step)?;

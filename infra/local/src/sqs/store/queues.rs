@@ -143,6 +143,7 @@ impl Store<'_> {
         self.connection.execute("DELETE FROM messages WHERE queue_id = ?1", [queue.id])?;
         self.connection.execute("DELETE FROM deduplications WHERE queue_id = ?1", [queue.id])?;
         self.connection.execute("DELETE FROM receive_attempts WHERE queue_id = ?1", [queue.id])?;
+        self.connection.execute("DELETE FROM move_tasks WHERE source_id = ?1", [queue.id])?;
         self.connection.execute("DELETE FROM queues WHERE id = ?1", [queue.id])?;
         self.wake(&queue.spec.name);
         Ok(())

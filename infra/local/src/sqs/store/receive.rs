@@ -197,8 +197,9 @@ impl Store<'_> {
 
     /// Moves to the dead-letter queue what would be received once more than the redrive policy allows.
     ///
-    /// A standard queue keeps the time of sending over the move; a FIFO queue starts it again.
-    /// Source: SQS Developer Guide, "Setting-up dead-letter queue retention".
+    /// A standard queue keeps the time of sending over the move. A FIFO queue starts it again, and puts the message's id in the
+    /// place of its deduplication id, so that two messages with one id are both kept.
+    /// Source: SQS Developer Guide, "Setting-up dead-letter queue retention" and "Configure a dead-letter queue redrive".
     fn give_up_exhausted(&self, queue: &Queue) -> Result<(), Error> {
         let Some((dead_letter_queue, max_receive_count)) = &queue.spec.redrive else { return Ok(()) };
         let Some(target) = self.find_queue(dead_letter_queue)? else { return Ok(()) };
@@ -213,7 +214,7 @@ impl Store<'_> {
         let exhausted: Vec<i64> = statement.query_map(row, |row| row.get(0))?.collect::<Result<_, _>>()?;
         let sql = "INSERT INTO messages (queue_id, message_id, group_id, deduplication_id, body, attributes,
                           trace_header, dead_letter_source, sent_at, visible_at, receive_count, first_received_at, head)
-                   SELECT ?2, message_id, group_id, deduplication_id, body, attributes, trace_header, ?5,
+                   SELECT ?2, message_id, group_id, IIF(?3, message_id, deduplication_id), body, attributes, trace_header, ?5,
                           IIF(?3, ?4, sent_at), ?4, receive_count, first_received_at,
                           NOT ?3 OR NOT EXISTS (SELECT 1 FROM messages AS o
                                                 WHERE o.queue_id = ?2 AND o.group_id = messages.group_id)

@@ -88,7 +88,7 @@ impl Store<'_> {
 }
 
 /// A random UUID, as Amazon SQS's ids are.
-fn new_message_id() -> String {
+pub(super) fn new_message_id() -> String {
     let random = (fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{random:032x}");
     format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])

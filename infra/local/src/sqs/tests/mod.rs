@@ -3,6 +3,7 @@
 mod durability;
 mod faults;
 mod fifo;
+mod move_tasks;
 mod protocol;
 mod redrive;
 mod speed;

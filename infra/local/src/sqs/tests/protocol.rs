@@ -45,7 +45,7 @@ async fn errors_carry_their_shape_and_their_older_code() {
     let eleven = json!({ "Queue": STANDARD, "MaxNumberOfMessages": 11 });
     refused(&bench, "ReceiveMessage", eleven, "InvalidParameterValue", &coral("InvalidParameterValueException")).await;
     let unsupported = "AWS.SimpleQueueService.UnsupportedOperation";
-    refused(&bench, "StartMessageMoveTask", json!({}), unsupported, "com.amazonaws.sqs#UnsupportedOperation").await;
+    refused(&bench, "TagQueue", json!({}), unsupported, "com.amazonaws.sqs#UnsupportedOperation").await;
     refused(&bench, "SendMesage", json!({}), "InvalidAction", &coral("UnknownOperationException")).await;
     refused(&bench, "SendMessage", json!([]), "MalformedInput", &coral("SerializationException")).await;
 }
