@@ -12,6 +12,7 @@
 mod ledger;
 mod world;
 
+mod backup;
 mod batches;
 mod chaos;
 mod claims;
@@ -20,6 +21,7 @@ mod costs;
 mod crash;
 mod delivery;
 mod doors;
+mod drain;
 mod faults;
 mod first_ticket;
 mod gateway;
@@ -31,6 +33,7 @@ mod races;
 mod refusals;
 mod restart;
 mod sla;
+mod status;
 mod tenancy;
 mod tidy;
 mod tokens;

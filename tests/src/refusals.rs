@@ -66,7 +66,9 @@ fn functions_that_were_not_built_are_named() {
 #[test]
 fn commands_without_a_running_host_say_how_to_start_one() {
     let place = tempfile::tempdir().unwrap();
-    for arguments in [&["say", "--from", "7701555000001", "Olá"][..], &["fire", "sla-scan"]] {
+    for arguments in
+        [&["say", "--from", "7701555000001", "Olá"][..], &["fire", "sla-scan"], &["status"], &["redrive", "inbound"]]
+    {
         let mut command = program();
         refuses(command.args(arguments).arg("--data").arg(place.path()), &["cargo run"]);
     }
@@ -84,7 +86,7 @@ fn free_ports(command: &mut Command) -> &mut Command {
 
 /// The command ends with 1 and one line on standard error that holds all of this.
 #[track_caller]
-fn refuses(command: &mut Command, told: &[&str]) {
+pub(crate) fn refuses(command: &mut Command, told: &[&str]) {
     let output = command.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");

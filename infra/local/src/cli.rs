@@ -26,6 +26,15 @@ pub(crate) enum Command {
     Say(SayOptions),
     /// Runs one function of the running host now, as its schedule would.
     Fire(FireOptions),
+    /// Shows what the running host holds and does. Ends with 0 when all is well, with 2 when a dead-letter queue is not empty or
+    /// a function keeps failing, and with 1 when no host runs.
+    Status(StatusOptions),
+    /// Moves the messages of a dead-letter queue back to the queue that gave them up.
+    Redrive(RedriveOptions),
+    /// Writes everything that a host holds into one file, while it serves or not.
+    Backup(BackupOptions),
+    /// Makes a data directory out of a backup.
+    Restore(RestoreOptions),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -102,6 +111,48 @@ pub(crate) struct FireOptions {
     /// The scheduled time that the function is told [default: now].
     #[arg(long, value_name = "RFC3339")]
     pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StatusOptions {
+    /// Print JSON for machines.
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RedriveOptions {
+    /// The dead-letter queue, or the queue whose messages it takes: inbound, or turno-inbound-dead.fifo.
+    pub(crate) queue: String,
+    /// Move at most so many messages a second, up to 500 [default: as fast as it goes].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) rate: Option<u32>,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupOptions {
+    /// The file to write; a tar archive that only you can read, since it holds the keys.
+    pub(crate) file: PathBuf,
+    /// Replace the file if it exists.
+    #[arg(long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreOptions {
+    /// The backup to restore.
+    pub(crate) file: PathBuf,
+    /// If the data directory is not empty, rename it to DIR.before-TIME instead of refusing.
+    #[arg(long)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) data: DataOption,
 }

@@ -11,6 +11,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::HostError;
 
+/// DynamoDB's tables and streams.
+pub(crate) const TABLE: &str = "table.db";
+/// The queues and their messages.
+pub(crate) const QUEUES: &str = "queues.db";
+/// A file for each stream that a function reads: how far it has read.
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
+/// What Secrets Manager answers, and the operator's credentials.
+pub(crate) const SECRETS: &str = "secrets.json";
+/// The key that signs tokens.
+pub(crate) const ISSUER_KEY: &str = "issuer.pem";
+const LOCK: &str = "lock";
+const HOST: &str = "host.json";
+
 /// A data directory; opening it creates it.
 #[derive(Clone, Debug)]
 pub(crate) struct DataDir(PathBuf);
@@ -41,33 +54,38 @@ impl DataDir {
         Ok(Self(path.to_path_buf()))
     }
 
+    /// A directory that is used as it is; nothing is created.
+    pub(crate) fn existing(path: &Path) -> Self {
+        Self(path.to_path_buf())
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     pub(crate) fn table(&self) -> PathBuf {
-        self.0.join("table.db")
+        self.0.join(TABLE)
     }
 
     pub(crate) fn queues(&self) -> PathBuf {
-        self.0.join("queues.db")
+        self.0.join(QUEUES)
     }
 
     pub(crate) fn checkpoints(&self) -> PathBuf {
-        self.0.join("checkpoints")
+        self.0.join(CHECKPOINTS)
     }
 
     pub(crate) fn secrets(&self) -> PathBuf {
-        self.0.join("secrets.json")
+        self.0.join(SECRETS)
     }
 
     fn host(&self) -> PathBuf {
-        self.0.join("host.json")
+        self.0.join(HOST)
     }
 
     /// Takes the directory for this process, and shows by writing that the disk takes more.
     pub(crate) fn lock(&self) -> Result<Lock, HostError> {
-        let path = self.0.join("lock");
+        let path = self.0.join(LOCK);
         let failed = |source| data_error("cannot write", &path, source);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -102,7 +120,7 @@ impl DataDir {
 
     /// The host that runs on this directory.
     pub(crate) fn running(path: &Path) -> Result<RunningHost, HostError> {
-        let file = path.join("host.json");
+        let file = path.join(HOST);
         let text = match std::fs::read(&file) {
             Ok(text) => text,
             Err(source) if source.kind() == ErrorKind::NotFound => {
@@ -111,11 +129,16 @@ impl DataDir {
             Err(source) => return Err(data_error("cannot read", &file, source)),
         };
         // A host that was killed has left its file behind; its lock it could not leave.
-        if OpenOptions::new().write(true).open(path.join("lock")).is_ok_and(|lock| lock.try_lock().is_ok()) {
+        if OpenOptions::new().write(true).open(path.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok()) {
             return Err(HostError::NotRunning(path.to_path_buf()));
         }
         serde_json::from_slice(&text).map_err(|source| HostError::Damaged { path: file, source })
     }
+}
+
+/// Whether a file of the directory is of the running host alone, or on its way to its name: what no backup needs.
+pub(crate) fn is_passing(name: &str) -> bool {
+    [LOCK, HOST].contains(&name) || [".new", "-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end))
 }
 
 /// Writes a file that only its owner can read, in one step: readers see the old bytes or the new.

@@ -24,12 +24,16 @@ pub(crate) enum HostError {
     NoAnswer { url: String, source: crate::client::ClientError },
     #[error("table {path}", path = path.display())]
     Table { path: PathBuf, source: dynoxide::DynoxideError },
+    #[error("table {path}: its stream has no index", path = path.display())]
+    Stream { path: PathBuf, source: rusqlite::Error },
     #[error("queues")]
     Queues(#[source] crate::sqs::Error),
     #[error("{path}", path = path.display())]
     Template { path: PathBuf, source: crate::template::TemplateError },
     #[error(transparent)]
     Issuer(#[from] crate::gateway::issuer::IssuerError),
+    #[error(transparent)]
+    Backup(#[from] crate::backup::BackupError),
     #[error("the demo organization was not added")]
     Demo(#[source] crate::demo::DemoError),
     #[error("the functions were not built")]

@@ -10,9 +10,12 @@
 //! | `sqs`, `secrets` | SQS, Secrets Manager |
 //! | `simulator` | Meta's Graph API |
 //! | `faults` | what goes wrong on AWS now and then, on request |
+//! | `backup` | AWS Backup, in one file |
+//! | `status` | CloudWatch |
 
 mod asynchronous;
 mod aws;
+mod backup;
 mod cli;
 mod client;
 mod clock;
@@ -25,13 +28,18 @@ mod fire;
 mod gateway;
 mod lambda;
 mod mappings;
+mod memory;
 mod meta;
+mod operator;
+mod redrive;
 mod say;
 mod schedules;
 mod secrets;
 mod serve;
 mod simulator;
+mod size;
 mod sqs;
+mod status;
 mod template;
 mod token;
 
@@ -53,6 +61,16 @@ async fn main() -> ExitCode {
         Some(Command::Token(options)) => printed(token::run(options)),
         Some(Command::Say(options)) => printed(say::run(options).await),
         Some(Command::Fire(options)) => printed(fire::run(options).await),
+        Some(Command::Redrive(options)) => printed(redrive::run(options).await),
+        Some(Command::Status(options)) => match status::run(options).await {
+            Ok((shown, code)) => {
+                println!("{shown}");
+                return code;
+            }
+            Err(error) => Err(error),
+        },
+        Some(Command::Backup(options)) => printed(backup::run(options)),
+        Some(Command::Restore(options)) => printed(backup::restore(options)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

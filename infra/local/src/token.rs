@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::cli::TokenOptions;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, ISSUER_KEY};
 use crate::error::HostError;
 use crate::gateway::issuer::Issuer;
 
@@ -21,7 +21,7 @@ const VALID_FOR: SignedDuration = SignedDuration::from_hours(12);
 
 /// The issuer of a data directory; its key is made when the directory is new.
 pub(crate) fn issuer(data: &Path) -> Result<Issuer, HostError> {
-    Ok(Issuer::load_or_create(&data.join("issuer.pem"))?)
+    Ok(Issuer::load_or_create(&data.join(ISSUER_KEY))?)
 }
 
 /// Mints a token. Whether there is such an agent is for the functions to say.

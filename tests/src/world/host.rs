@@ -5,6 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use reqwest::Client;
+use rustix::process::Signal;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -94,9 +95,16 @@ impl Host {
         &self.data
     }
 
+    /// A command of the host's program on its data directory.
+    pub(crate) fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command.args(arguments).arg("--data").arg(&self.data);
+        command
+    }
+
     /// Runs a command of the host's program on its data directory; what it printed. Fails where the command does.
     pub(crate) fn command(&self, arguments: &[&str]) -> String {
-        let output = program().args(arguments).arg("--data").arg(&self.data).output().unwrap();
+        let output = self.program(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
@@ -104,6 +112,16 @@ impl Host {
     /// Ends the host as Ctrl-C does; how it ended.
     pub(crate) fn stop(mut self) -> ExitStatus {
         processes::end(&mut self.child, PATIENCE)
+    }
+
+    /// Asks the host to end, as Ctrl-C does.
+    pub(crate) fn interrupt(&self) {
+        assert!(processes::signal(self.child.id(), Signal::INT));
+    }
+
+    /// Waits until a host that was asked to end has ended; how it did.
+    pub(crate) async fn ended(mut self) -> ExitStatus {
+        eventually("the host has ended", PATIENCE, async || self.child.try_wait().unwrap()).await
     }
 
     /// Ends the host as a power failure does.

@@ -20,5 +20,5 @@ mod webhook;
 pub(crate) use api::{Answer, Session};
 pub(crate) use host::{Host, program};
 pub(crate) use organization::{agent, connection, demo, org};
-pub(crate) use processes::{is_alive, kill};
+pub(crate) use processes::{go_on, is_alive, kill, pause};
 pub(crate) use wait::{LONG, SOON, eventually};

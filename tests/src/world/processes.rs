@@ -7,7 +7,22 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 /// Sends SIGKILL. `false` when the process had ended before.
 pub(crate) fn kill(pid: u32) -> bool {
-    kill_process(raw(pid), Signal::KILL).is_ok()
+    signal(pid, Signal::KILL)
+}
+
+/// Stops a process in the midst of its work, until it may go on.
+pub(crate) fn pause(pid: u32) {
+    assert!(signal(pid, Signal::STOP));
+}
+
+/// Lets a process go on that was stopped.
+pub(crate) fn go_on(pid: u32) {
+    assert!(signal(pid, Signal::CONT));
+}
+
+/// Sends a signal. `false` when the process had ended before.
+pub(super) fn signal(pid: u32, signal: Signal) -> bool {
+    kill_process(raw(pid), signal).is_ok()
 }
 
 /// Whether the process runs; one that ended and that nobody has waited for does not.
