@@ -24,8 +24,6 @@ pub(crate) enum HostError {
     NoAnswer { url: String, source: crate::client::ClientError },
     #[error("table {path}", path = path.display())]
     Table { path: PathBuf, source: dynoxide::DynoxideError },
-    #[error("table {path}: its stream has no index", path = path.display())]
-    Stream { path: PathBuf, source: rusqlite::Error },
     #[error("queues")]
     Queues(#[source] crate::sqs::Error),
     #[error("{path}", path = path.display())]

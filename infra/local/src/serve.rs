@@ -31,6 +31,7 @@ use crate::schedules::Schedules;
 use crate::secrets::{Secrets, SecretsFile};
 use crate::simulator::{self, Simulator};
 use crate::sqs::{QueueSpec, Queues};
+use crate::status::Collector;
 use crate::template::{ACCOUNT_ID, Locals, Queue, Template};
 use crate::{compile, demo, token};
 use greeting::Greeting;
@@ -41,7 +42,14 @@ use running::Running;
 pub(crate) async fn run(options: &ServeOptions) -> Result<(), HostError> {
     let started_at = Instant::now();
     let stop = running::stop_signal()?;
-    let running = start(options, started_at).await?;
+    let mut stop = std::pin::pin!(stop);
+    let running = tokio::select! {
+        running = start(options, started_at) => running?,
+        () = &mut stop => {
+            println!("Stopped before everything served.");
+            return Ok(());
+        }
+    };
     stop.await;
     running.stop().await
 }
@@ -115,6 +123,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         keys: PartitionKeys::of(&template.tables),
         faults: faults.clone(),
         roles: roles.clone(),
+        status: Collector::new(&template.functions, &template.tables, &data, !options.memory),
     });
     let client = Client::new();
     let gateway = Gateway::new(&template, &issuer, Arc::clone(&lambda));

@@ -32,6 +32,7 @@ use crate::faults::{self, Faults, Target};
 use crate::lambda::Lambda;
 use crate::secrets::Secrets;
 use crate::sqs::Queues;
+use crate::status::{self, Collector};
 use crate::template::Function;
 use actions::{function_arn, of_queue, of_table};
 use caller::{Caller, Callers, Stranger};
@@ -58,6 +59,7 @@ pub(crate) struct Endpoint {
     pub(crate) keys: PartitionKeys,
     pub(crate) faults: Faults,
     pub(crate) roles: Roles,
+    pub(crate) status: Collector,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +100,9 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     if parts.method == Method::GET && parts.uri.path() == PERMISSIONS_PATH && matches!(caller, Caller::Operator) {
         return answer::ok(&json!({ "permissions": endpoint.roles.usage() }));
     }
+    if parts.method == Method::GET && parts.uri.path() == status::PATH && matches!(caller, Caller::Operator) {
+        return report(&endpoint).await;
+    }
     let of_operator = matches!(caller, Caller::Operator);
     let sets_faults = of_operator && parts.uri.path() == faults::PATH;
     if parts.method != Method::POST && !sets_faults {
@@ -128,6 +133,18 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     match target {
         Some(target) => endpoint.faults.answered(target, answer).await,
         None => answer,
+    }
+}
+
+/// The host's own report on itself.
+async fn report(endpoint: &Endpoint) -> Response<Body> {
+    let report = endpoint.status.report(&endpoint.queues, &endpoint.table, &endpoint.lambda).await;
+    match report
+        .map_err(|error| error.to_string())
+        .and_then(|report| serde_json::to_value(report).map_err(|error| error.to_string()))
+    {
+        Ok(report) => answer::ok(&report),
+        Err(error) => answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &error),
     }
 }
 

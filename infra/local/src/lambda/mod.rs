@@ -5,6 +5,7 @@
 mod invocation;
 mod pool;
 mod process;
+mod record;
 mod runtime_api;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -18,13 +19,14 @@ use std::{
 };
 
 use axum::body::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::faults::Faults;
 use crate::template::{ACCOUNT_ID, Function, REGION};
 pub(crate) use invocation::Invocation;
 use pool::Pool;
+pub(crate) use record::Record;
 use runtime_api::RuntimeApi;
 
 /// The most that Lambda accepts as the payload of a synchronous invocation.
@@ -144,20 +146,24 @@ impl InvokeError {
 }
 
 /// A function's processes at one moment.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FunctionStatus {
     pub(crate) name: String,
     pub(crate) concurrency: usize,
     /// Callers that wait for a free process.
     pub(crate) queued: usize,
     pub(crate) processes: Vec<ProcessStatus>,
+    #[serde(flatten)]
+    pub(crate) record: Record,
 }
 
 /// One process of a function.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ProcessStatus {
     pub(crate) pid: u32,
     pub(crate) busy: bool,
+    /// What it holds of the machine's memory; absent where the system does not say.
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 /// Every function of the template, ready to be invoked.
@@ -205,15 +211,31 @@ impl Lambda {
 
     /// The same with what a caller says beside the payload.
     pub(crate) async fn run(&self, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
-        self.run_under(&self.faults, function, invocation).await
+        self.run_under(&self.faults, function, invocation, std::future::pending()).await
+    }
+
+    /// As `invoke`, but does not begin once `stop` has resolved: then the answer is [`InvokeError::Stopping`].
+    pub(crate) async fn invoke_unless(
+        &self,
+        function: &str,
+        payload: Bytes,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Bytes, InvokeError> {
+        self.run_under(&self.faults, function, Invocation::of(payload), stop).await
     }
 
     /// As `run`, and no fault on request comes in the way: for the operator.
     pub(crate) async fn run_unhurt(&self, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
-        self.run_under(&Faults::default(), function, invocation).await
+        self.run_under(&Faults::default(), function, invocation, std::future::pending()).await
     }
 
-    async fn run_under(&self, faults: &Faults, function: &str, invocation: Invocation) -> Result<Bytes, InvokeError> {
+    async fn run_under(
+        &self,
+        faults: &Faults,
+        function: &str,
+        invocation: Invocation,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Bytes, InvokeError> {
         if invocation.payload.len() > PAYLOAD_LIMIT_BYTES {
             return Err(InvokeError::PayloadTooLarge(invocation.payload.len()));
         }
@@ -221,7 +243,7 @@ impl Lambda {
         if faults.refuses_invocation(function) {
             return Err(InvokeError::Throttled(function.to_owned()));
         }
-        pool.invoke(invocation, faults.clone()).await
+        pool.invoke(invocation, faults.clone(), stop).await
     }
 
     /// What runs now, function by function.

@@ -12,7 +12,7 @@ use axum::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use super::{
-    FunctionSpec, FunctionStatus, Invocation, InvokeError, ProcessStatus,
+    FunctionSpec, FunctionStatus, Invocation, InvokeError, ProcessStatus, Record,
     process::{Outcome, Process, lock},
     runtime_api::RuntimeApi,
 };
@@ -35,6 +35,7 @@ pub(super) struct Pool {
     queued: AtomicUsize,
     /// How long the last invocation took, in microseconds: where faults find the middle of one.
     usual_us: AtomicU64,
+    record: Mutex<Record>,
 }
 
 #[derive(Default)]
@@ -54,15 +55,27 @@ impl Pool {
             failed_starts: Mutex::default(),
             queued: AtomicUsize::new(0),
             usual_us: AtomicU64::new(0),
+            record: Mutex::default(),
         }
     }
 
-    pub(super) async fn invoke(self: &Arc<Self>, invocation: Invocation, faults: Faults) -> Result<Bytes, InvokeError> {
-        let slot = self.slot().await?;
+    /// Runs the invocation in a free process, unless `stop` resolves while there is none.
+    pub(super) async fn invoke(
+        self: &Arc<Self>,
+        invocation: Invocation,
+        faults: Faults,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Bytes, InvokeError> {
+        let slot = tokio::select! {
+            biased;
+            () = stop => return Err(InvokeError::Stopping),
+            slot = self.slot() => slot?,
+        };
         let pool = Arc::clone(self);
         // A task of its own: a caller that goes away must not leave a process half in use.
         let run = tokio::spawn(async move {
             let result = pool.run(&invocation, &faults).await;
+            lock(&pool.record).note(&result, crate::clock::now());
             drop(slot);
             result
         });
@@ -126,6 +139,7 @@ impl Pool {
     }
 
     async fn start_once(&self) -> Result<Arc<Process>, InvokeError> {
+        lock(&self.record).starts += 1;
         let started = match self.runtime.spawn(&self.spec) {
             Ok(process) => process.initialized().await.map(|()| process),
             Err(error) => Err(format!("{}: {error}", self.spec.program.display())),
@@ -183,8 +197,13 @@ impl Pool {
             queued: self.queued.load(Ordering::Relaxed),
             processes: processes
                 .iter()
-                .map(|process| ProcessStatus { pid: process.pid, busy: process.is_busy() })
+                .map(|process| ProcessStatus {
+                    pid: process.pid,
+                    busy: process.is_busy(),
+                    memory_bytes: crate::memory::resident_bytes(process.pid),
+                })
                 .collect(),
+            record: lock(&self.record).clone(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html>, "execution role permissions".
 
 mod checkpoint;
+pub(crate) mod lag;
 mod outcome;
 mod queue;
 mod queue_event;

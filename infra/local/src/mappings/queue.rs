@@ -33,14 +33,14 @@ pub(super) async fn poll(mut sources: Sources, function: String, mapping: QueueM
     let mut running = JoinSet::new();
     let mut stopping = sources.stopping.clone();
     loop {
-        let next = async {
-            let slot = Arc::clone(&slots).acquire_owned().await.ok()?;
-            Some((slot, gather(&sources, &mapping).await))
-        };
-        let Some(taken) = until_stop(&mut stopping, next).await else { break };
-        let Some((slot, gathered)) = taken else { break };
+        let Some(Ok(slot)) = until_stop(&mut stopping, Arc::clone(&slots).acquire_owned()).await else { break };
+        let gathered = gather(&sources, &mapping).await;
         while running.try_join_next().is_some() {}
         match gathered {
+            Ok(messages) if *stopping.borrow() => {
+                release(&sources, &mapping, &messages).await;
+                break;
+            }
             Ok(messages) if messages.is_empty() => {}
             Ok(messages) => {
                 let (sources, function, mapping) = (sources.clone(), function.clone(), mapping.clone());
@@ -62,7 +62,7 @@ pub(super) async fn poll(mut sources: Sources, function: String, mapping: QueueM
     while running.join_next().await.is_some() {}
 }
 
-/// The next batch: what there is at once, or up to the batch size within the mapping's window.
+/// The next batch: what there is at once, or up to the batch size within the mapping's window. The host's stop cuts it short.
 async fn gather(sources: &Sources, mapping: &QueueMapping) -> Result<Vec<ReceivedMessage>, crate::sqs::Error> {
     let limit = |taken: usize| u32::try_from((mapping.batch_size - taken).min(RECEIVE_LIMIT)).unwrap_or(1);
     let mut messages = receive(sources, mapping, limit(0), LONG_POLL).await?;
@@ -84,15 +84,13 @@ async fn receive(
     max: u32,
     wait: Duration,
 ) -> Result<Vec<ReceivedMessage>, crate::sqs::Error> {
-    match sources.faults.shuffle(&mapping.queue) {
-        None => sources.queues.receive(&mapping.queue, max, wait, None).await,
-        Some(shuffle) => sources.queues.receive_shuffled(&mapping.queue, max, wait, shuffle).await,
-    }
+    let shuffle = sources.faults.shuffle(&mapping.queue);
+    sources.queues.receive_until(&mapping.queue, max, wait, shuffle, stopped(sources)).await
 }
 
 async fn deliver(sources: &Sources, function: &str, mapping: &QueueMapping, messages: Vec<ReceivedMessage>) {
     let payload = Bytes::from(event(&messages, &queue_arn(&mapping.queue)).to_string());
-    let failed = match sources.lambda.invoke(function, payload).await {
+    let failed = match sources.lambda.invoke_unless(function, payload, stopped(sources)).await {
         Ok(response) if mapping.report_failures => {
             let ids: Vec<&str> = messages.iter().map(|message| message.message_id.as_str()).collect();
             match of_response(&response, &ids) {
@@ -135,6 +133,12 @@ async fn release(sources: &Sources, mapping: &QueueMapping, messages: &[Received
             tracing::warn!(queue = mapping.queue, error = on_one_line(&error), "a message was not given back");
         }
     }
+}
+
+/// Resolves when the host stops.
+async fn stopped(sources: &Sources) {
+    // A host that is gone has stopped as well.
+    let _ = sources.stopping.clone().wait_for(|stopping| *stopping).await;
 }
 
 /// The future's output, or `None` when the host stops first.

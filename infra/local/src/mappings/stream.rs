@@ -86,7 +86,7 @@ pub(super) fn set_aside(queue: &str) -> Call {
 }
 
 /// Shard and first iterator of a table's stream.
-fn locate(
+pub(super) fn locate(
     database: &Database,
     table: &str,
     start: StartingPosition,
@@ -282,7 +282,7 @@ impl Stream {
 }
 
 /// Runs one call of the engine where it may block.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     database: &Database,
     call: impl FnOnce(&Database) -> dynoxide::Result<T> + Send + 'static,
 ) -> Result<T, String> {

@@ -18,8 +18,8 @@ mod streams;
 
 const TABLE: &str = "turno-Table";
 
-/// Reports SQS messages whose body is `bad`, and fails as a whole when a stream batch holds the key `bad`. Notes what it was
-/// given in the file that its environment names.
+/// Reports SQS messages whose body is `bad`, takes a second for `slow`, and fails as a whole when a stream batch holds the key
+/// `bad`. Notes what it was given in the file that its environment names.
 #[test]
 #[ignore = "not a test: the function process that tests start"]
 fn function_process() {
@@ -38,6 +38,9 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Erro
     std::io::Write::write_all(&mut notes, format!("{}\n", names.join(" ")).as_bytes())?;
     if records.iter().any(|record| record["dynamodb"]["Keys"]["pk"]["S"] == "bad") {
         return Err("a bad record".into());
+    }
+    if records.iter().any(|record| record["body"] == "slow") {
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     let failed = records.iter().filter(|record| record["body"] == "bad");
     let failed: Vec<_> = failed.map(|record| json!({ "itemIdentifier": record["messageId"] })).collect();
@@ -137,9 +140,14 @@ impl Host {
         (count("ApproximateNumberOfMessages"), count("ApproximateNumberOfMessagesNotVisible"))
     }
 
-    async fn stop(self, mut running: JoinSet<()>) {
+    /// Ends the mappings; what they have begun is finished then.
+    async fn stop_mappings(&self, mut running: JoinSet<()>) {
         self.stop.send_replace(true);
         while running.join_next().await.is_some() {}
+    }
+
+    async fn stop(self, running: JoinSet<()>) {
+        self.stop_mappings(running).await;
         self.sources.lambda.shutdown(Duration::from_secs(5)).await;
     }
 }
@@ -202,6 +210,37 @@ async fn messages_that_succeed_are_deleted_and_the_failed_one_stays_in_flight() 
     host.send(&["good"]).await;
     eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
     host.stop(running).await;
+}
+
+#[tokio::test]
+async fn a_stop_finishes_what_runs_and_gives_back_what_was_not_begun() {
+    let Mapping::Queue(mapping) = queue_mapping() else { unreachable!() };
+    let one_by_one = Mapping::Queue(QueueMapping { batch_size: 1, maximum_concurrency: None, ..mapping });
+    let host = Host::with(one_by_one, &["sqs:*"]).await;
+    host.send(&["slow", "slow", "slow", "slow"]).await;
+    let running = host.start(None).await.unwrap();
+    // The function has two processes; the mapping has received for more.
+    eventually(&(2, 2), async || {
+        let status = host.sources.lambda.status().remove(0);
+        (status.processes.iter().filter(|process| process.busy).count(), status.queued)
+    })
+    .await;
+    host.stop_mappings(running).await;
+    assert_eq!(host.counts().await, ("2".to_owned(), "0".to_owned()));
+    host.sources.lambda.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_stop_gives_back_a_batch_that_is_not_full_yet() {
+    let Mapping::Queue(mapping) = queue_mapping() else { unreachable!() };
+    let patient = Mapping::Queue(QueueMapping { window: Duration::from_mins(5), ..mapping });
+    let host = Host::with(patient, &["sqs:*"]).await;
+    host.send(&["good", "good"]).await;
+    let running = host.start(None).await.unwrap();
+    eventually(&("0".to_owned(), "2".to_owned()), async || host.counts().await).await;
+    host.stop_mappings(running).await;
+    assert_eq!(host.counts().await, ("2".to_owned(), "0".to_owned()));
+    host.sources.lambda.shutdown(Duration::from_secs(5)).await;
 }
 
 #[tokio::test]

@@ -99,6 +99,19 @@ pub(crate) struct SentMessage {
     pub(crate) sequence_number: Option<String>,
 }
 
+/// What a queue holds at one moment; the counts are exact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QueueCounts {
+    pub(crate) name: String,
+    /// Where it gives messages up to.
+    pub(crate) dead_letter_queue: Option<String>,
+    pub(crate) waiting: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) delayed: u64,
+    /// Since the oldest message was sent; none when there is none.
+    pub(crate) oldest_age_ms: Option<u64>,
+}
+
 /// A task that moves messages out of a dead-letter queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MoveTask {

@@ -30,7 +30,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) use error::Error;
-pub(crate) use interface::{QueueSpec, ReceivedMessage, SendEntry, SendResult, SentMessage, ThroughputLimit};
+pub(crate) use interface::{
+    QueueCounts, QueueSpec, ReceivedMessage, SendEntry, SendResult, SentMessage, ThroughputLimit,
+};
 pub(crate) use message::MessageAttribute;
 use names::Names;
 use store::Store;
@@ -43,6 +45,18 @@ pub(crate) type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 /// Asked by a receive that has a choice: with `Some` it draws from that in which order it looks at the messages, or at the
 /// groups of a FIFO queue.
 pub(crate) type Shuffle = Arc<dyn Fn() -> Option<fastrand::Rng> + Send + Sync>;
+
+/// What a receive may ask for; what it does not is the queue's own.
+#[derive(Default)]
+struct Asked<'a> {
+    /// How long to wait for the first message.
+    wait: Option<Duration>,
+    /// How long the messages are out of sight.
+    visibility: Option<Duration>,
+    /// `ReceiveRequestAttemptId`.
+    attempt: Option<&'a str>,
+    shuffle: Option<Shuffle>,
+}
 
 /// A handle on all queues of one file; cheap to clone, closed when the last one drops.
 #[derive(Clone)]
@@ -89,9 +103,23 @@ impl Queues {
             .await
     }
 
-    /// Receives 1 to `max` messages, waiting up to `wait` for the first; none when the wait ends.
+    /// Receives 1 to `max` messages, waiting up to `wait` for the first and at most until `stop` resolves; none when the wait
+    /// ends. `shuffle` may change the order of all but the messages of a FIFO group.
     ///
-    /// `visibility` is the queue's own where it is not given.
+    /// Nothing is in flight then that the caller was not given, unlike when this future is dropped.
+    pub(crate) async fn receive_until(
+        &self,
+        queue: &str,
+        max: u32,
+        wait: Duration,
+        shuffle: Option<Shuffle>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Vec<ReceivedMessage>, Error> {
+        self.receive_or_wait(queue, max, Asked { wait: Some(wait), shuffle, ..Asked::default() }, stop).await
+    }
+
+    /// Receives 1 to `max` messages, waiting up to `wait` for the first; `visibility` is the queue's own where it is not given.
+    #[cfg(test)]
     pub(crate) async fn receive(
         &self,
         queue: &str,
@@ -99,31 +127,19 @@ impl Queues {
         wait: Duration,
         visibility: Option<Duration>,
     ) -> Result<Vec<ReceivedMessage>, Error> {
-        self.receive_or_wait(queue, max, Some(wait), visibility, None, None).await
+        let asked = Asked { wait: Some(wait), visibility, ..Asked::default() };
+        self.receive_or_wait(queue, max, asked, std::future::pending()).await
     }
 
-    /// As `receive`, for the queue's visibility, in an order that may be another than that of sending. The order within a
-    /// FIFO group stays.
-    pub(crate) async fn receive_shuffled(
-        &self,
-        queue: &str,
-        max: u32,
-        wait: Duration,
-        shuffle: Shuffle,
-    ) -> Result<Vec<ReceivedMessage>, Error> {
-        self.receive_or_wait(queue, max, Some(wait), None, None, Some(shuffle)).await
-    }
-
-    /// As `receive`, with the queue's own `ReceiveMessageWaitTimeSeconds` where no wait is given, and with the attempt's id.
     async fn receive_or_wait(
         &self,
         queue: &str,
         max: u32,
-        wait: Option<Duration>,
-        visibility: Option<Duration>,
-        attempt: Option<&str>,
-        shuffle: Option<Shuffle>,
+        asked: Asked<'_>,
+        stop: impl Future<Output = ()>,
     ) -> Result<Vec<ReceivedMessage>, Error> {
+        let Asked { wait, visibility, attempt, shuffle } = asked;
+        let mut stop = std::pin::pin!(stop);
         // Subscribed before the first look, so that nothing sent between a look and the wait is missed.
         let mut wake = self.wakes.subscribe(queue);
         let started = self.now_ms();
@@ -148,6 +164,7 @@ impl Queues {
             tokio::select! {
                 changed = wake.changed() => changed.map_err(|_| Error::Stopped)?,
                 () = tokio::time::sleep(sleep) => {}
+                () = &mut stop => return Ok(Vec::new()),
             }
         }
     }
@@ -211,6 +228,11 @@ impl Queues {
     pub(crate) async fn attributes(&self, queue: &str) -> Result<BTreeMap<String, String>, Error> {
         let name = queue.to_owned();
         self.writer.run(move |store: &Store<'_>| store.attributes(&store.queue(&name)?)).await
+    }
+
+    /// Every queue by name, with what it holds.
+    pub(crate) async fn overview(&self) -> Result<Vec<QueueCounts>, Error> {
+        self.writer.run(|store: &Store<'_>| store.overview()).await
     }
 
     /// Answers one call of the JSON protocol; `operation` is the part of `X-Amz-Target` after `AmazonSQS.`.

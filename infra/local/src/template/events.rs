@@ -243,23 +243,29 @@ struct DeadLetterConfig {
 
 fn schedule(function: &str, event_name: &str, properties: Value, known: &Known<'_>) -> Result<Schedule, Problem> {
     let event: ScheduleEvent = read_properties(properties)?;
-    if event.schedule_expression_timezone.is_some_and(|zone| zone != "UTC") {
-        return Err(Problem::new("the local host schedules in UTC alone").under("ScheduleExpressionTimezone"));
-    }
     let (retries, age) = event
         .retry_policy
         .map_or((None, None), |policy| (policy.maximum_retry_attempts, policy.maximum_event_age_in_seconds));
+    let retries = within(retries.unwrap_or(Count(185)), 0, 185, "RetryPolicy.MaximumRetryAttempts")?;
+    let retries = small(Count(retries), "RetryPolicy.MaximumRetryAttempts")?;
+    let age = within(age.unwrap_or(Count(86_400)), 60, 86_400, "RetryPolicy.MaximumEventAgeInSeconds")?;
     let dead_letter_queue = event
         .dead_letter_config
-        .map(|config| known.queue_of_arn(&config.arn).map(|queue| queue.name.clone()))
+        .map(|config| match known.queue_of_arn(&config.arn)? {
+            queue if queue.fifo => {
+                Err(Problem::new(format!("{} is a FIFO queue, which no schedule may have", queue.name)))
+            }
+            queue => Ok(queue.name.clone()),
+        })
         .transpose()
         .map_err(|problem| problem.under("DeadLetterConfig"))?;
     Ok(Schedule {
         name: event.name.unwrap_or_else(|| format!("{function}-{event_name}")),
         expression: event.schedule_expression,
+        time_zone: event.schedule_expression_timezone,
         input: event.input,
-        retries: small(retries.unwrap_or(Count(185)), "RetryPolicy.MaximumRetryAttempts")?,
-        maximum_event_age: Duration::from_secs(age.map_or(86_400, |Count(secs)| secs)),
+        retries,
+        maximum_event_age: Duration::from_secs(age),
         dead_letter_queue,
     })
 }

@@ -181,8 +181,10 @@ pub(crate) enum StartingPosition {
 pub(crate) struct Schedule {
     /// `Name`, or function and event.
     pub(crate) name: String,
-    /// `rate(1 minute)`, `cron(…)` or `at(…)`, in UTC.
+    /// `rate(1 minute)`, `cron(…)` or `at(…)`.
     pub(crate) expression: String,
+    /// By whose clock; `None` is UTC.
+    pub(crate) time_zone: Option<String>,
     /// The payload, as text, with `<aws.scheduler.scheduled-time>` still in it; `None` sends the scheduler's own.
     pub(crate) input: Option<String>,
     pub(crate) retries: u32,

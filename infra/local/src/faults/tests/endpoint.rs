@@ -22,9 +22,11 @@ use crate::aws::permissions::{Role, Roles};
 use crate::aws::table::TableEngine;
 use crate::aws::{self, Endpoint};
 use crate::client::{Answer, Client, ClientError};
+use crate::data_dir::DataDir;
 use crate::lambda::Lambda;
 use crate::secrets::Secrets;
 use crate::sqs::{QueueSpec, Queues};
+use crate::status::Collector;
 use crate::template::{Effect, Statement, Table};
 
 const TABLE: &str = "turno-Table";
@@ -66,7 +68,7 @@ impl Bench {
             functions: Vec::new(),
             keys: PartitionKeys::of(&[table()]),
             faults: faults.clone(),
-            roles: Roles::default(),
+            status: Collector::new(&[], &[], &DataDir::existing(dir.path()), false),
         };
         tokio::spawn(aws::serve(Arc::new(endpoint), listener, std::future::pending()));
         Self { faults, url, _dir: dir, _stop: stop }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::message::md5_of_attributes;
-use super::super::{Error, MessageAttribute, Queues, ReceivedMessage};
+use super::super::{Asked, Error, MessageAttribute, Queues, ReceivedMessage};
 use super::messages::seconds;
 use super::queue_name;
 
@@ -63,7 +63,8 @@ pub(super) async fn receive(queues: &Queues, request: ReceiveMessage) -> Result<
     }
     let attempt = request.receive_request_attempt_id;
     let visibility = request.visibility_timeout.map(|secs| seconds(secs, "VisibilityTimeout")).transpose()?;
-    let messages = queues.receive_or_wait(&name, max, wait, visibility, attempt.as_deref(), None).await?;
+    let asked = Asked { wait, visibility, attempt: attempt.as_deref(), shuffle: None };
+    let messages = queues.receive_or_wait(&name, max, asked, std::future::pending()).await?;
     if messages.is_empty() {
         return Ok(json!({}));
     }

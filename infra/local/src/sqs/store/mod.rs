@@ -3,6 +3,7 @@
 mod acknowledge;
 mod attempts;
 mod move_tasks;
+mod overview;
 mod queues;
 mod receive;
 mod send;

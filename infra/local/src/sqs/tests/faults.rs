@@ -12,7 +12,8 @@ fn shuffle() -> super::super::Shuffle {
 
 impl Bench {
     async fn receive_shuffled(&self, queue: &str, max: u32) -> Vec<ReceivedMessage> {
-        self.queues.receive_shuffled(queue, max, Duration::ZERO, shuffle()).await.unwrap()
+        let never = std::future::pending();
+        self.queues.receive_until(queue, max, Duration::ZERO, Some(shuffle()), never).await.unwrap()
     }
 
     async fn deliver_again(&self, queue: &str, messages: &[ReceivedMessage]) {
@@ -118,6 +119,7 @@ async fn a_queue_with_nothing_to_choose_from_asks_for_no_order() {
     let bench = Bench::new();
     bench.send(STANDARD, text("only")).await;
     let never: super::super::Shuffle = Arc::new(|| panic!("there is one order"));
-    let received = bench.queues.receive_shuffled(STANDARD, 10, Duration::ZERO, never).await.unwrap();
+    let stop = std::future::pending();
+    let received = bench.queues.receive_until(STANDARD, 10, Duration::ZERO, Some(never), stop).await.unwrap();
     assert_eq!(bodies(&received), ["only"]);
 }

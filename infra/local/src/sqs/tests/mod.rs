@@ -74,7 +74,8 @@ impl Bench {
 
     /// Receives one message of the FIFO queue with an attempt's id.
     async fn attempt(&self, id: &str) -> Result<Vec<ReceivedMessage>, Error> {
-        self.queues.receive_or_wait(FIFO, 1, Some(Duration::ZERO), None, Some(id), None).await
+        let asked = super::Asked { wait: Some(Duration::ZERO), attempt: Some(id), ..super::Asked::default() };
+        self.queues.receive_or_wait(FIFO, 1, asked, std::future::pending()).await
     }
 
     async fn delete(&self, queue: &str, message: &ReceivedMessage) -> Result<(), Error> {
