@@ -68,6 +68,7 @@ impl Bench {
             functions: Vec::new(),
             keys: PartitionKeys::of(&[table()]),
             faults: faults.clone(),
+            roles: Roles::default(),
             status: Collector::new(&[], &[], &DataDir::existing(dir.path()), false),
         };
         tokio::spawn(aws::serve(Arc::new(endpoint), listener, std::future::pending()));
