@@ -13,6 +13,7 @@ pub mod delivery;
 pub mod event;
 pub mod ids;
 pub mod ingest;
+pub mod invariants;
 pub mod message;
 pub mod number;
 pub mod organization;

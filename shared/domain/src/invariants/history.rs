@@ -1,0 +1,124 @@
+//! I6: a ticket's history tells every step of its life, each a step that the life cycle has, and ends where the ticket is.
+
+use jiff::Timestamp;
+
+use super::{Finding, Invariant, listed, named};
+use crate::event::{Actor, Happening, HistoryRow, Subject};
+use crate::ids::TicketId;
+use crate::ticket::{Source, Ticket, TicketState};
+
+/// A stored row of history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The ticket's version after it. Making the ticket is version 1 and has no row.
+    pub version: u64,
+    /// What happened.
+    pub row: HistoryRow,
+    /// The ticket as the row names it.
+    pub subject: Subject,
+}
+
+/// Rows at a place where there is no ticket.
+pub fn without_ticket(id: &TicketId, rows: &[Row]) -> Option<Finding> {
+    let words = format!("ticket {id} has a history and does not exist");
+    (!rows.is_empty()).then(|| Finding::new(Invariant::I6, words))
+}
+
+/// A ticket and the rows of its history by rising version. Tells the first thing that is wrong: the rest follows from it.
+pub fn history(ticket: &Ticket, rows: &[Row]) -> Option<Finding> {
+    let wrong = versions(ticket, rows).or_else(|| steps(ticket, rows)).or_else(|| end(ticket, rows))?;
+    Some(Finding::new(Invariant::I6, format!("{}: {wrong}", named(ticket))))
+}
+
+fn versions(ticket: &Ticket, rows: &[Row]) -> Option<String> {
+    if (2..=ticket.version).eq(rows.iter().map(|row| row.version)) {
+        return None;
+    }
+    let there = listed(rows.iter().map(|row| row.version));
+    let there = if there.is_empty() { "none".to_owned() } else { there };
+    let version = ticket.version;
+    Some(match version {
+        0 | 1 => format!("its history has the rows {there}, but it never changed"),
+        2 => format!("its history must have row 2 alone and has {there}"),
+        _ => format!("its history must have the rows 2 to {version} and has {there}"),
+    })
+}
+
+/// Every row begins where the one before ended, and is a step of the life cycle.
+fn steps(ticket: &Ticket, rows: &[Row]) -> Option<String> {
+    let mut state = match ticket.source {
+        Source::Customer => TicketState::New,
+        Source::Agent => TicketState::Open,
+    };
+    for Row { version, row, subject } in rows {
+        if (&subject.id, subject.number, &subject.contact) != (&ticket.id, ticket.number, &ticket.contact) {
+            return Some(format!("row {version} of its history is about another ticket"));
+        }
+        if row.from != state {
+            let (from, state) = (row.from.as_str(), state.as_str());
+            return Some(format!("row {version} of its history begins at {from}, but the ticket was {state}"));
+        }
+        if !is_step(row) {
+            let (from, to) = (row.from.as_str(), row.to.as_str());
+            return Some(format!("row {version} of its history goes from {from} to {to}, which cannot happen so"));
+        }
+        state = row.to;
+    }
+    let is = ticket.state;
+    (is != state).then(|| format!("it is {}, but its history ends at {}", is.as_str(), state.as_str()))
+}
+
+/// Whether the life cycle has this step, and for this actor.
+fn is_step(row: &HistoryRow) -> bool {
+    use TicketState::{Assigned, Closed, InProgress, PendingCustomer, Reopened, Resolved};
+    let (from, to) = (row.from, row.to);
+    match (&row.happening, &row.actor) {
+        (Happening::TicketAssigned { .. }, Actor::Agent(_)) => from.is_active() && to == Assigned,
+        // An agent's first words begin the work on a ticket that was only assigned.
+        (Happening::TicketStateChanged, Actor::Agent(_)) => from.next().contains(&to),
+        (Happening::TicketStateChanged, Actor::Customer) => {
+            matches!((from, to), (PendingCustomer, InProgress) | (Resolved | Closed, Reopened))
+        }
+        (Happening::FirstAnswerGiven, Actor::Agent(_)) => from == to && from.is_active(),
+        (Happening::SlaBreached { .. }, Actor::System) => from == to,
+        _ => false,
+    }
+}
+
+/// What the ticket says of its own past is what the rows say.
+fn end(ticket: &Ticket, rows: &[Row]) -> Option<String> {
+    let changes = || rows.iter().map(|row| &row.row).filter(|row| row.from != row.to);
+    let reopens = changes().filter(|row| row.to == TicketState::Reopened).count();
+    if usize::try_from(ticket.reopen_count) != Ok(reopens) {
+        return Some(format!("it was reopened {reopens} times, but says {}", ticket.reopen_count));
+    }
+    let cycle = cycle(rows);
+    let last =
+        |is: &dyn Fn(&HistoryRow) -> bool| cycle.iter().map(|row| &row.row).rfind(|row| is(row)).map(|row| row.at);
+    let entered = |state: TicketState| last(&|row| row.from != row.to && row.to == state);
+    let done = entered(TicketState::Closed).or(entered(TicketState::Cancelled));
+    let answered = last(&|row| row.happening == Happening::FirstAnswerGiven);
+    let differs = |what: &str, says: Option<Timestamp>, was: Option<Timestamp>| {
+        let time = |at: Option<Timestamp>| at.map_or("never".to_owned(), |at| at.as_millisecond().to_string());
+        (says != was)
+            .then(|| format!("its history says that it was {what} {}, and the ticket {}", time(was), time(says)))
+    };
+    let updated = rows.last().map_or(ticket.created_at, |row| row.row.at);
+    differs("answered first", ticket.first_response_at, answered)
+        .or_else(|| differs("resolved", ticket.resolved_at, entered(TicketState::Resolved)))
+        .or_else(|| differs("closed", ticket.closed_at, done))
+        .or_else(|| differs("changed last", Some(ticket.updated_at), Some(updated)))
+        .or_else(|| {
+            let agent = rows.last().map(|row| &row.subject.agent).filter(|agent| **agent != ticket.agent);
+            agent.map(|_| "its last row names another agent than the ticket".to_owned())
+        })
+}
+
+/// The rows since the ticket was reopened last, or all.
+pub(super) fn cycle(rows: &[Row]) -> &[Row] {
+    let reopened = rows.iter().rposition(|row| row.row.to == TicketState::Reopened && row.row.from != row.row.to);
+    &rows[reopened.map_or(0, |place| place + 1)..]
+}
+
+#[cfg(test)]
+mod tests;

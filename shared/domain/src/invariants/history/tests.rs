@@ -1,0 +1,160 @@
+//! Lives that the commands can lead to, and histories with one thing wrong each.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::ids::AgentId;
+use crate::invariants::{clocks, load};
+use crate::ticket::TicketChange;
+use crate::ticket::sample::ticket as sample;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+}
+
+fn ana() -> AgentId {
+    AgentId::new("ana").unwrap()
+}
+
+/// A ticket with its history.
+#[derive(Debug, Clone)]
+pub(in crate::invariants) struct Life {
+    pub(in crate::invariants) ticket: Ticket,
+    pub(in crate::invariants) rows: Vec<Row>,
+}
+
+impl Life {
+    fn new(ticket: Ticket) -> Self {
+        Self { ticket, rows: Vec::new() }
+    }
+
+    fn then(mut self, change: TicketChange) -> Self {
+        let first = change.after.version + 1 - change.rows.len() as u64;
+        let subject = Subject::from(&change.after);
+        let rows = (first..).zip(change.rows).map(|(version, row)| Row { version, row, subject: subject.clone() });
+        self.rows.extend(rows);
+        self.ticket = change.after;
+        self
+    }
+
+    /// Claimed at 1, answered at 2, resolved at 3, closed at 4, reopened at 5 by a message.
+    pub(in crate::invariants) fn long() -> Self {
+        let life = Self::new(sample());
+        let change = life.ticket.claimed_by(&ana(), at(1)).unwrap();
+        let life = life.then(change);
+        let change = life.ticket.answered_by(&ana(), at(2)).unwrap().unwrap();
+        let life = life.then(change);
+        let change = life.ticket.moved_to(TicketState::Resolved, &ana(), None, at(3)).unwrap();
+        let life = life.then(change);
+        let change = life.ticket.moved_to(TicketState::Closed, &ana(), None, at(4)).unwrap();
+        let life = life.then(change);
+        let change = life.ticket.customer_wrote(at(5), at(5)).unwrap();
+        life.then(change)
+    }
+}
+
+#[track_caller]
+fn check(ticket: &Ticket, rows: &[Row], expected: Option<&str>) {
+    let found = history(ticket, rows).map(|finding| finding.words);
+    match expected {
+        None => assert_eq!(found, None),
+        Some(expected) => assert!(found.as_ref().is_some_and(|words| words.ends_with(expected)), "{found:?}"),
+    }
+}
+
+#[test]
+fn a_history_that_lacks_a_row_or_has_one_too_many_is_found() {
+    let Life { ticket, rows } = Life::long();
+    check(&ticket, &rows, None);
+    check(&ticket, &rows[1..], Some("must have the rows 2 to 7 and has 3 to 7"));
+    check(&ticket, &rows[..2], Some("must have the rows 2 to 7 and has 2 to 3"));
+    check(&ticket, &[], Some("must have the rows 2 to 7 and has none"));
+    check(&sample(), &rows[..1], Some("has the rows 2, but it never changed"));
+    check(&sample(), &[], None);
+    assert!(without_ticket(&ticket.id, &rows).is_some());
+    assert_eq!(without_ticket(&ticket.id, &[]), None);
+}
+
+#[test]
+fn a_step_that_the_life_cycle_does_not_have_is_found() {
+    let Life { ticket, rows } = Life::long();
+    let changed = |place: usize, edit: &dyn Fn(&mut Row)| {
+        let mut rows = rows.clone();
+        edit(&mut rows[place]);
+        rows
+    };
+    let jumped = changed(0, &|row| row.row.to = TicketState::Resolved);
+    check(&ticket, &jumped, Some("row 2 of its history goes from new to resolved, which cannot happen so"));
+    let apart = changed(1, &|row| row.row.from = TicketState::Open);
+    check(&ticket, &apart, Some("row 3 of its history begins at open, but the ticket was assigned"));
+    let by_another = changed(5, &|row| row.row.actor = Actor::System);
+    check(&ticket, &by_another, Some("row 7 of its history goes from closed to reopened, which cannot happen so"));
+    let foreign = changed(2, &|row| row.subject.number.number = 9);
+    check(&ticket, &foreign, Some("row 4 of its history is about another ticket"));
+    let new = Ticket { state: TicketState::New, ..ticket };
+    check(&new, &rows, Some("it is new, but its history ends at reopened"));
+}
+
+#[test]
+fn what_a_ticket_says_of_its_past_is_compared_with_its_history() {
+    let Life { ticket, rows } = Life::long();
+    let says = |edit: &dyn Fn(&mut Ticket), expected: &str| {
+        let mut ticket = ticket.clone();
+        edit(&mut ticket);
+        check(&ticket, &rows, Some(expected));
+    };
+    says(&|ticket| ticket.reopen_count = 0, "it was reopened 1 times, but says 0");
+    says(&|ticket| ticket.first_response_at = Some(at(2)), "answered first never, and the ticket 1790000002000");
+    says(&|ticket| ticket.resolved_at = Some(at(3)), "resolved never, and the ticket 1790000003000");
+    says(&|ticket| ticket.closed_at = Some(at(4)), "closed never, and the ticket 1790000004000");
+    says(&|ticket| ticket.updated_at = at(9), "changed last 1790000005000, and the ticket 1790000009000");
+    says(&|ticket| ticket.agent = Some(ana()), "its last row names another agent than the ticket");
+}
+
+#[derive(Debug, Clone)]
+enum Command {
+    Claim,
+    Move(TicketState),
+    Write,
+    Answer,
+    Scan,
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        Just(Command::Claim),
+        proptest::sample::select(TicketState::ALL.to_vec()).prop_map(Command::Move),
+        Just(Command::Write),
+        Just(Command::Answer),
+        Just(Command::Scan),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_commands_lead_to_is_sound(commands in proptest::collection::vec((command(), 1i64..100_000), 1..60)) {
+        let made = Ticket { source: Source::Agent, state: TicketState::Open, generation: None, ..sample() };
+        for mut life in [Life::new(sample()), Life::new(made)] {
+            let mut now = 0;
+            for (command, wait) in &commands {
+                now += wait;
+                let (ticket, now) = (&life.ticket, at(now));
+                let change = match command {
+                    Command::Claim => ticket.claimed_by(&ana(), now).ok(),
+                    Command::Move(to) => ticket.moved_to(*to, &ana(), None, now).ok(),
+                    Command::Write => ticket.customer_wrote(now, now),
+                    // Only who has the ticket may answer.
+                    Command::Answer => ticket.agent.is_some().then(|| ticket.answered_by(&ana(), now).ok().flatten()).flatten(),
+                    Command::Scan => ticket.scanned(now),
+                };
+                life = match change {
+                    Some(change) => life.then(change),
+                    None => life,
+                };
+                prop_assert_eq!(history(&life.ticket, &life.rows), None);
+                prop_assert_eq!(clocks::clocks(&life.ticket, &life.rows), None);
+                prop_assert_eq!(load::ticket(&life.ticket), Vec::new());
+            }
+        }
+    }
+}
