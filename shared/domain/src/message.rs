@@ -111,6 +111,9 @@ pub struct Message {
     pub seq: u64,
 }
 
+/// What stands before the provider's id of a message that our own side wrote in the phone app.
+pub const ECHO: &str = "own.";
+
 /// Names one message: its conversation, its time and its id there. Also what a provider gives back with statuses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageRef {
@@ -125,7 +128,7 @@ pub struct MessageRef {
 impl MessageRef {
     /// Names an inbound message. Deterministic, so that the stored message is its own mark against repetition.
     pub fn inbound(conversation: ConversationId, message: &InboundMessage) -> Self {
-        let author = if message.from_contact { "" } else { "own." };
+        let author = if message.from_contact { "" } else { ECHO };
         Self { conversation, sent_at: message.sent_at, id: format!("{author}{}", message.provider_id) }
     }
 

@@ -13,8 +13,8 @@ use crate::{Error, Storage, keys};
 
 /// Where an alias leads.
 #[derive(Debug, Serialize, Deserialize)]
-struct AliasPointer {
-    ctc: ContactId,
+pub(crate) struct AliasPointer {
+    pub(crate) ctc: ContactId,
 }
 
 /// A contact that was found by an alias.

@@ -12,7 +12,7 @@ use crate::{Error, Storage, keys};
 
 /// A conversation as it is stored. Names are short: it is written with every message.
 #[derive(Debug, Serialize, Deserialize)]
-struct ConversationItem {
+pub(crate) struct ConversationItem {
     id: ConversationId,
     con: ConnectionId,
     ctc: ContactId,

@@ -24,7 +24,7 @@ pub(crate) struct Counter {
     before: BTreeMap<i16, u64>,
 }
 
-const YEAR_PREFIX: &str = "before_";
+pub(crate) const YEAR_PREFIX: &str = "before_";
 
 impl Counter {
     pub(crate) fn from_item(item: &Item) -> Self {

@@ -20,6 +20,8 @@ mod receipts;
 mod replies;
 mod statistics;
 pub mod stream;
+#[cfg(feature = "survey")]
+pub mod survey;
 mod ticket_changes;
 mod ticket_items;
 mod tickets;

@@ -80,6 +80,23 @@ impl From<MessageItem> for Message {
     }
 }
 
+#[cfg(feature = "survey")]
+impl MessageItem {
+    /// The message without its content, as the invariants look at it, and its conversation.
+    pub(crate) fn said(self) -> (ConversationId, domain::invariants::messages::Said) {
+        use domain::invariants::messages::{Said, Side};
+        let side = match self.delivery {
+            None => Side::Contact,
+            Some(delivery) => {
+                Side::Own { is_answer: !self.mid.starts_with(domain::message::ECHO), delivery, rank: self.rank }
+            }
+        };
+        let inbound_id = matches!(side, Side::Contact).then(|| ProviderMessageId::new(&self.mid));
+        let provider_id = self.pid.or(inbound_id);
+        (self.cnv, Said { sent_at: self.sent, id: self.mid, ticket: self.tkt, provider_id, seq: self.seq, side })
+    }
+}
+
 /// What a message that was stored before says of the work that it began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredMessage {

@@ -12,9 +12,9 @@ use crate::{Error, Storage, keys};
 
 /// Where a provider account leads.
 #[derive(Debug, Serialize, Deserialize)]
-struct ProviderPointer {
-    org: OrganizationId,
-    con: ConnectionId,
+pub(crate) struct ProviderPointer {
+    pub(crate) org: OrganizationId,
+    pub(crate) con: ConnectionId,
 }
 
 impl Storage {

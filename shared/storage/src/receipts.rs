@@ -17,16 +17,16 @@ use crate::{Error, Storage, keys};
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 45);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Receipt {
+pub(crate) struct Receipt {
     #[serde(default)]
-    msg: Option<String>,
+    pub(crate) msg: Option<String>,
     #[serde(default)]
-    reports: Vec<Report>,
+    pub(crate) reports: Vec<Report>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Report {
-    delivery: Delivery,
+pub(crate) struct Report {
+    pub(crate) delivery: Delivery,
     #[serde(default)]
     err: Option<DeliveryError>,
 }

@@ -35,7 +35,7 @@ pub struct Pointers {
     pub slot: Holder,
     /// What `previous` names; `Nobody` where it names nothing.
     pub previous: Holder,
-    /// The first generation before the present one that has no holder.
+    /// The first generation without a holder, up to the present one where the slot is taken.
     pub unheld: Option<u32>,
     /// Whether the contact exists.
     pub contact_exists: bool,
@@ -66,10 +66,7 @@ pub fn conversation(conversation: &Conversation, pointers: &Pointers) -> Vec<Fin
         _ => {}
     }
     if let Some(generation) = pointers.unheld {
-        found(format!(
-            "conversation {id} gave its slot away {} times, but nobody held it the time after {generation}",
-            conversation.generation
-        ));
+        found(format!("conversation {id}: nothing shows who held its slot after it was given back {generation} times"));
     }
     if !pointers.contact_exists {
         let contact = &conversation.contact;
@@ -195,7 +192,10 @@ mod tests {
         let before = Pointers { slot: Holder::Nobody, previous: Holder::Ticket(Box::new(closed)), ..pointers() };
         check(&conversation(&later, &before), &[]);
         check(&conversation(&Conversation { previous: None, ..later.clone() }, &before), &["does not name the last"]);
-        check(&conversation(&later, &Pointers { unheld: Some(0), ..before.clone() }), &["nobody held it"]);
+        check(
+            &conversation(&later, &Pointers { unheld: Some(0), ..before.clone() }),
+            &["after it was given back 0 times"],
+        );
         let gone = Pointers { previous: Holder::Nobody, ..before };
         check(&conversation(&later, &gone), &["as its last, which does not exist"]);
         check(&conversation(&talk(), &Pointers { contact_exists: false, ..pointers() }), &["which does not exist"]);
