@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Backup(BackupOptions),
     /// Makes a data directory out of a backup.
     Restore(RestoreOptions),
+    /// Proves that what is stored keeps every promise (I1 to I8), whether a host serves or not: exit 0 when all holds, 1 with a
+    /// line for each finding, 2 when the data cannot be read.
+    Check(CheckOptions),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -111,6 +114,12 @@ pub(crate) struct FireOptions {
     /// The scheduled time that the function is told [default: now].
     #[arg(long, value_name = "RFC3339")]
     pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckOptions {
     #[command(flatten)]
     pub(crate) data: DataOption,
 }

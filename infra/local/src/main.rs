@@ -16,6 +16,7 @@
 mod asynchronous;
 mod aws;
 mod backup;
+mod check;
 mod cli;
 mod client;
 mod clock;
@@ -58,6 +59,7 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let outcome = match &cli.command {
         None => serve::run(&cli.serve).await,
+        Some(Command::Check(options)) => return check::run(options),
         Some(Command::Token(options)) => printed(token::run(options)),
         Some(Command::Say(options)) => printed(say::run(options).await),
         Some(Command::Fire(options)) => printed(fire::run(options).await),

@@ -46,7 +46,7 @@ pub(crate) fn trim(file: &Path, read: &BTreeMap<String, String>, now: Timestamp)
 }
 
 /// The engine's own number for one that it has shown.
-fn stored(shown: &str) -> Option<i64> {
+pub(crate) fn stored(shown: &str) -> Option<i64> {
     i64::try_from(shown.parse::<u128>().ok()?.checked_sub(SHOWN_FROM)?).ok()
 }
 

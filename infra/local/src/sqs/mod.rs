@@ -35,6 +35,7 @@ pub(crate) use interface::{
 };
 pub(crate) use message::MessageAttribute;
 use names::Names;
+pub(crate) use store::LAYOUT;
 use store::Store;
 use wakes::Wakes;
 use writer::Writer;

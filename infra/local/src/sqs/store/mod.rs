@@ -20,7 +20,7 @@ use super::{Error, QueueSpec};
 pub(super) use receive::MAX_IN_FLIGHT;
 
 /// The layout of `schema.sql` and what follows it.
-const LAYOUT: i64 = 3;
+pub(crate) const LAYOUT: i64 = 3;
 
 /// The store as one operation sees it.
 pub(super) struct Store<'a> {
