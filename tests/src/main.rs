@@ -15,6 +15,7 @@ mod world;
 mod backup;
 mod batches;
 mod chaos;
+mod check;
 mod claims;
 mod connections;
 mod costs;

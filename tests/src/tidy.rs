@@ -74,6 +74,17 @@ fn crates_use_each_other_in_one_direction() {
 }
 
 #[test]
+fn no_function_can_read_a_whole_table() {
+    let manifests = files(&repository(), &["toml"]).into_iter().filter(|file| file.path.ends_with("Cargo.toml"));
+    let named: Vec<String> = manifests.filter(|file| file.text.contains("survey")).map(|file| file.path).collect();
+    assert_eq!(named, ["infra/local/Cargo.toml", "shared/storage/Cargo.toml"]);
+    let storage = std::fs::read_to_string(repository().join("shared/storage/Cargo.toml")).unwrap();
+    assert!(storage.contains("\nsurvey = []\n") && !storage.contains("\ndefault = "), "{storage}");
+    let scans = lines_with(&[".scan()"], |_| true);
+    assert!(scans.is_empty(), "{scans:#?}");
+}
+
+#[test]
 fn no_file_is_longer_than_one_idea() {
     let lines = |file: &File| file.text.lines().count();
     let long: Vec<_> = product().into_iter().filter(|file| lines(file) > LONGEST).collect();

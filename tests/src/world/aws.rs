@@ -1,11 +1,16 @@
 //! The host's AWS endpoint as its operator sees it: the whole table, the queues, the functions' processes.
 
+use std::sync::atomic::Ordering;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use serde_json::{Value, json};
 use storage::Storage;
 
 use super::{Answer, Host, SOON, eventually};
+
+/// What changes a table.
+const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
 /// What names the operator. The endpoint verifies no signatures, which is why it listens on the loopback alone.
 const OPERATOR: &str = "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/any/aws4_request, \
@@ -14,6 +19,9 @@ const OPERATOR: &str = "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/
 impl Host {
     /// One call of a JSON service, such as `AmazonSQS.ReceiveMessage`; it must succeed.
     pub(crate) async fn aws(&self, target: &str, body: &Value) -> Value {
+        if WRITES.iter().any(|write| target.ends_with(&format!(".{write}"))) {
+            self.tampered.store(true, Ordering::Relaxed);
+        }
         let request = self.http.post(&self.aws_url).header("authorization", OPERATOR).header("x-amz-target", target);
         let request =
             request.header("x-amz-date", "20260101T000000Z").header("content-type", "application/x-amz-json-1.0");

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -19,12 +20,15 @@ static ROOM: Semaphore = Semaphore::const_new(3);
 /// How long a host may take to end in order: it gives its functions ten seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A host that serves. Dropping it ends it with all its functions, and fails the test if it logged what it must not.
+/// A host that serves. Dropping it ends it with all its functions, and fails the test if it logged what it must not, or if what
+/// it leaves behind breaks an invariant.
 pub(crate) struct Host {
     pub(crate) api_url: String,
     pub(crate) aws_url: String,
     pub(crate) http: Client,
     pub(crate) output: Output,
+    /// Whether the test changed the table past the product.
+    pub(super) tampered: AtomicBool,
     data: PathBuf,
     child: Child,
     own_data: Option<TempDir>,
@@ -79,6 +83,7 @@ impl Host {
             aws_url: url("aws_url"),
             http,
             output,
+            tampered: AtomicBool::new(false),
             data: data.to_path_buf(),
             child,
             own_data: None,
@@ -141,6 +146,10 @@ impl Drop for Host {
             let last = &lines[lines.len().saturating_sub(40)..];
             println!("the host's last lines:\n{}", last.join("\n"));
             return;
+        }
+        if !self.tampered.load(Ordering::Relaxed) {
+            let check = program().args(["check", "--data"]).arg(&self.data).output().unwrap();
+            assert!(check.status.success(), "what the host leaves behind: {check:?}");
         }
         let (indiscreet, mut alarming) = (discretion::indiscreet(&lines), discretion::alarming(&lines));
         if self.refusals_are_expected {
