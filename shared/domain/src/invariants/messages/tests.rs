@@ -27,7 +27,7 @@ fn answer() -> Said {
 fn state(count: u64) -> Conversation {
     Conversation {
         in_seq: count,
-        last_in_id: Some(format!("wamid.{count}")),
+        counted: (1..=count).rev().take(8).map(|place| ids::digest(&format!("wamid.{place}"))).collect(),
         last_in_at: Some(at(i64::try_from(count).unwrap())),
         ..Conversation::new(ConnectionId::new("comercial").unwrap(), ContactId::new("ctc_1").unwrap())
     }
@@ -77,7 +77,14 @@ fn a_count_that_is_damaged_beyond_all_bounds_is_told_as_a_range() {
 fn what_a_conversation_says_of_its_last_messages_is_compared_with_them() {
     let one = [of_contact(1)];
     check(Some(&Conversation { read_seq: 2, ..state(1) }), &one, &["2 messages are read of 1"]);
-    check(Some(&Conversation { last_in_id: None, ..state(1) }), &one, &["names another message as its last"]);
+    let two = [of_contact(1), of_contact(2)];
+    let mut turned = state(2);
+    turned.counted.reverse();
+    check(Some(&turned), &two, &["remembers other messages than it counted last"]);
+    let more = Conversation { counted: state(2).counted, ..state(1) };
+    check(Some(&more), &one, &["remembers other messages than it counted last"]);
+    // An item of before anything was remembered.
+    check(Some(&Conversation { counted: Vec::new(), ..state(2) }), &two, &[]);
     check(Some(&Conversation { last_in_at: None, ..state(1) }), &one, &["no time of the last"]);
     check(Some(&Conversation { last_in_at: Some(at(9)), ..state(1) }), &one, &["wrote last at"]);
     check(Some(&Conversation { last_in_at: Some(at(-301)), ..state(1) }), &one, &["wrote last at"]);
@@ -96,6 +103,8 @@ fn only_what_a_waiting_message_may_put_right_is_excused() {
     assert_eq!(conversation(&id, Some(&state(0)), &[of_contact(1)])[0].unless, excuse);
     assert_eq!(conversation(&id, None, &[of_contact(1)])[0].unless, excuse);
     assert!(conversation(&id, Some(&state(2)), &[of_contact(2)])[0].unless.is_empty());
+    let waits = Said { id: "wamid.9".to_owned(), ..of_contact(1) };
+    assert_eq!(conversation(&id, Some(&state(1)), &[of_contact(1), waits])[0].unless, excuse);
 }
 
 #[test]
