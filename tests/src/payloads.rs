@@ -16,7 +16,9 @@ async fn every_recorded_body_is_taken_when_it_is_proven_and_refused_when_it_is_n
     };
     let files = files(Path::new(&folder));
     assert!(files.len() > 200, "{} files", files.len());
-    let host = Host::fresh().await;
+    let mut host = Host::fresh().await;
+    // Some of those projects wrote one id into several bodies, which no provider does.
+    host.will_break(&["twice, at two times"]);
     let authorization = format!("Bearer {}", baileys::TOKEN);
     for file in &files {
         let (name, body) = (file.display(), std::fs::read(file).unwrap());

@@ -135,7 +135,9 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
         .without("sla-scan", "FindDue", None)
         // A batch that cannot be told is given up at once, so that the journey need not wait for ten tries.
         .with("MaximumRetryAttempts: 10", "MaximumRetryAttempts: 0");
-    let host = Host::crippled(data, &template.write(place.path())).await;
+    let mut host = Host::crippled(data, &template.write(place.path())).await;
+    // The batch that is given up below; and an answer now, to a ticket that the scan of tomorrow found late.
+    host.will_break(&["relay-dead: their events were not told", "was recorded as late, but it was in time"]);
     // What the host before has told.
     host.take_events("push").await;
     let (ana, bruno) = (host.agent("ana"), host.agent("bruno"));

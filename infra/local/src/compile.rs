@@ -62,6 +62,8 @@ pub(crate) async fn build(binaries: &BTreeSet<String>, release: bool) -> Result<
     for binary in binaries {
         command.args(["-p", binary]);
     }
+    // A host that is stopped before it serves takes its build with it.
+    command.kill_on_drop(true);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
     let mut found = BTreeMap::new();
     if let Some(stdout) = child.stdout.take() {

@@ -44,6 +44,7 @@ mod status;
 mod template;
 mod token;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -66,7 +67,7 @@ async fn main() -> ExitCode {
         Some(Command::Redrive(options)) => printed(redrive::run(options).await),
         Some(Command::Status(options)) => match status::run(options).await {
             Ok((shown, code)) => {
-                println!("{shown}");
+                show(&shown);
                 return code;
             }
             Err(error) => Err(error),
@@ -84,6 +85,11 @@ async fn main() -> ExitCode {
 }
 
 fn printed(outcome: Result<String, HostError>) -> Result<(), HostError> {
-    println!("{}", outcome?);
+    show(&outcome?);
     Ok(())
+}
+
+fn show(text: &str) {
+    // Whoever reads may have seen enough: `turno status | head`.
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -29,6 +29,8 @@ pub(crate) struct Host {
     pub(crate) output: Output,
     /// Whether the test changed the table past the product.
     pub(super) tampered: AtomicBool,
+    /// What `check` is to find in what the host leaves behind: a part of each line.
+    findings: Vec<&'static str>,
     data: PathBuf,
     child: Child,
     own_data: Option<TempDir>,
@@ -84,6 +86,7 @@ impl Host {
             http,
             output,
             tampered: AtomicBool::new(false),
+            findings: Vec::new(),
             data: data.to_path_buf(),
             child,
             own_data: None,
@@ -93,6 +96,11 @@ impl Host {
         let health = host.http.get(format!("{}/healthz", host.api_url)).send().await.unwrap();
         assert_eq!(health.status(), 200);
         host
+    }
+
+    /// The test does what breaks an invariant: `check` must find each of these when the host has ended, and nothing else.
+    pub(crate) fn will_break(&mut self, findings: &[&'static str]) {
+        self.findings.extend(findings);
     }
 
     /// The data directory.
@@ -149,7 +157,12 @@ impl Drop for Host {
         }
         if !self.tampered.load(Ordering::Relaxed) {
             let check = program().args(["check", "--data"]).arg(&self.data).output().unwrap();
-            assert!(check.status.success(), "what the host leaves behind: {check:?}");
+            let told = String::from_utf8_lossy(&check.stdout);
+            let found: Vec<_> = if check.status.success() { Vec::new() } else { told.lines().collect() };
+            let is_expected = |line: &&str| self.findings.iter().any(|finding| line.contains(finding));
+            let is_found = |finding: &&str| found.iter().any(|line| line.contains(finding));
+            let is_right = found.iter().all(is_expected) && self.findings.iter().all(is_found);
+            assert!(is_right && !told.is_empty(), "what the host leaves behind: {check:?}");
         }
         let (indiscreet, mut alarming) = (discretion::indiscreet(&lines), discretion::alarming(&lines));
         if self.refusals_are_expected {
