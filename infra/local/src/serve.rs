@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::aws::caller::{Caller, Callers};
+use crate::aws::counts::Counts;
 use crate::aws::leading_keys::PartitionKeys;
 use crate::aws::permissions::Roles;
 use crate::aws::table::TableEngine;
@@ -124,6 +125,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         faults: faults.clone(),
         roles: roles.clone(),
         status: Collector::new(&template.functions, &template.tables, &data, !options.memory),
+        counts: Counts::default(),
     });
     let client = Client::new();
     let gateway = Gateway::new(&template, &issuer, Arc::clone(&lambda));

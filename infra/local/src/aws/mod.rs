@@ -7,6 +7,7 @@ pub(crate) mod actions;
 mod answer;
 pub(crate) mod caller;
 mod conditions;
+pub(crate) mod counts;
 mod invoke;
 pub(crate) mod leading_keys;
 mod pattern;
@@ -36,6 +37,7 @@ use crate::status::{self, Collector};
 use crate::template::Function;
 use actions::{function_arn, of_queue, of_table};
 use caller::{Caller, Callers, Stranger};
+use counts::Counts;
 use leading_keys::PartitionKeys;
 use permissions::{Call, Roles};
 use table::TableEngine;
@@ -47,6 +49,8 @@ const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
 const FUNCTIONS_PATH: &str = "/_turno/functions";
 /// Where the operator sees how often each part of each statement was needed.
 const PERMISSIONS_PATH: &str = "/_turno/permissions";
+/// Where the operator sees how many calls were made, as a bill would list them.
+const REQUESTS_PATH: &str = "/_turno/requests";
 
 /// The services and those who may call them.
 pub(crate) struct Endpoint {
@@ -60,6 +64,7 @@ pub(crate) struct Endpoint {
     pub(crate) faults: Faults,
     pub(crate) roles: Roles,
     pub(crate) status: Collector,
+    pub(crate) counts: Counts,
 }
 
 #[derive(Deserialize)]
@@ -94,16 +99,16 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
             return answer::error(StatusCode::BAD_REQUEST, code, &stranger.to_string());
         }
     };
-    if parts.method == Method::GET && parts.uri.path() == FUNCTIONS_PATH && matches!(caller, Caller::Operator) {
-        return answer::ok(&json!({ "functions": endpoint.lambda.status() }));
-    }
-    if parts.method == Method::GET && parts.uri.path() == PERMISSIONS_PATH && matches!(caller, Caller::Operator) {
-        return answer::ok(&json!({ "permissions": endpoint.roles.usage() }));
-    }
-    if parts.method == Method::GET && parts.uri.path() == status::PATH && matches!(caller, Caller::Operator) {
-        return report(&endpoint).await;
-    }
     let of_operator = matches!(caller, Caller::Operator);
+    if of_operator && parts.method == Method::GET {
+        match parts.uri.path() {
+            FUNCTIONS_PATH => return answer::ok(&json!({ "functions": endpoint.lambda.status() })),
+            PERMISSIONS_PATH => return answer::ok(&json!({ "permissions": endpoint.roles.usage() })),
+            REQUESTS_PATH => return answer::ok(&json!({ "requests": endpoint.counts.all() })),
+            status::PATH => return report(&endpoint).await,
+            _ => {}
+        }
+    }
     let sets_faults = of_operator && parts.uri.path() == faults::PATH;
     if parts.method != Method::POST && !sets_faults {
         return answer::error(StatusCode::NOT_FOUND, "UnknownOperationException", "AWS calls are POST requests");
@@ -125,6 +130,7 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
             _ => answer::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &denied.to_string()),
         };
     }
+    endpoint.counts.add(caller, &service);
     let target = caller.function().and_then(|function| service.target(function));
     if let Some(refusal) = target.and_then(|target| endpoint.faults.refusal(target, &body)) {
         return refusal;
