@@ -14,6 +14,7 @@ mod world;
 
 mod backup;
 mod batches;
+mod budget;
 mod chaos;
 mod check;
 mod claims;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use storage::Storage;
 
 use super::{Answer, Host, SOON, eventually};
@@ -135,9 +135,18 @@ impl Host {
 
     /// How often each part of each permission of the template was needed.
     pub(crate) async fn permissions(&self) -> Vec<Value> {
-        let request = self.http.get(format!("{}/_turno/permissions", self.aws_url)).header("authorization", OPERATOR);
-        let mut answer = Answer::to(request).await.expect(200);
-        serde_json::from_value(answer["permissions"].take()).unwrap()
+        serde_json::from_value(self.told("permissions").await).unwrap()
+    }
+
+    /// How many calls of each operation each caller has made: `IngestFunction dynamodb:PutItem`.
+    pub(crate) async fn requests(&self) -> Map<String, Value> {
+        serde_json::from_value(self.told("requests").await).unwrap()
+    }
+
+    /// What the host tells its operator of a subject, at the path of that name.
+    async fn told(&self, subject: &str) -> Value {
+        let request = self.http.get(format!("{}/_turno/{subject}", self.aws_url)).header("authorization", OPERATOR);
+        Answer::to(request).await.expect(200)[subject].take()
     }
 
     /// Waits until every message that was accepted has been worked on: both queues with consumers are empty.

@@ -67,6 +67,7 @@ impl Bench {
             lambda: Lambda::start(Vec::new()).await.unwrap(),
             functions: Vec::new(),
             keys: PartitionKeys::of(&[table()]),
+            counts: crate::aws::counts::Counts::default(),
             faults: faults.clone(),
             roles: Roles::default(),
             status: Collector::new(&[], &[], &DataDir::existing(dir.path()), false),

@@ -1,0 +1,127 @@
+//! `bench cost`: units and requests of every path as the functions consume them, and the price of a million messages.
+
+mod meter;
+mod paths;
+mod price;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+
+use crate::budget::{Budget, PathCost};
+use crate::cli::CostOptions;
+use crate::host::Host;
+use crate::machine::Machine;
+use crate::provider::{COMERCIAL, SUPORTE, phone, text};
+use crate::table::Table;
+use meter::{Bill, Consumed, Meter};
+use paths::Path;
+use price::Price;
+
+/// Measures, prints, and fails where a path has become dearer than its budget.
+pub(crate) async fn run(options: &CostOptions) -> anyhow::Result<()> {
+    let binaries = options.binaries.find()?;
+    let machine = Machine::look()?;
+    let host = Host::start(&binaries).await?;
+    let paths = paths::all(&host).await?;
+    println!("\nEvery path, warm, with all that follows from it. Calls and units by function.\n\n{}", table(&paths));
+    let scan = paths.iter().find_map(|path| path.bill.get("sla-scan")).cloned().unwrap_or_default();
+    let (single, batched) = (mix(&host, 1, 1000).await?, mix(&host, 16, 3000).await?);
+    println!("Mean of {MIX} messages, 15 % of them new tickets, each after the last has settled: batches of one\n");
+    println!("{}", mean(&single));
+    println!("The same with 16 under way at any time, so that batches come about\n\n{}", mean(&batched));
+    let prices = [Price::of(&single, &scan, MIX), Price::of(&batched, &scan, MIX)];
+    println!("Price (goal: at most $4.50)\n\n{}", Price::table(&prices));
+    println!("{machine}");
+    Budget::read()?.check_paths(&costs(&paths, &single))
+}
+
+/// How many messages the mix has.
+const MIX: u64 = 200;
+
+/// 170 further messages, 15 new tickets of people who never wrote before, 15 of people who wrote to the other number. People
+/// are counted from `first`.
+async fn mix(host: &Host, at_once: usize, first: u64) -> anyhow::Result<Bill> {
+    for n in 0..15 {
+        host.post(text(COMERCIAL, &phone(first + n))).await?;
+    }
+    host.settled().await?;
+    let meter = Meter::start(host).await?;
+    let further = (0..170).map(|n| (COMERCIAL, first + n % 15));
+    let new_contacts = (0..15).map(|n| (COMERCIAL, first + 1000 + n));
+    let known_contacts = (0..15).map(|n| (SUPORTE, first + n));
+    let all: Vec<_> = further.chain(new_contacts).chain(known_contacts).collect();
+    for some in all.chunks(at_once) {
+        try_join_all(some.iter().map(|(connection, person)| host.post(text(connection, &phone(*person))))).await?;
+        // With several under way the next come before these are done.
+        while at_once == 1 && host.depth("inbound.fifo").await? > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    let mut bill = meter.read(host).await?;
+    // The schedule's own run of the minute.
+    bill.remove("sla-scan");
+    Ok(bill)
+}
+
+fn table(paths: &[Path]) -> Table {
+    let mut table = Table::new(&["path", "write units", "read units", "invocations", "calls"]);
+    for Path { name, bill } in paths {
+        let by_function = |of: &dyn Fn(&Consumed) -> String| {
+            bill.iter()
+                .map(|(function, consumed)| format!("{function} {}", of(consumed)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let calls = |consumed: &Consumed| {
+            consumed.calls.iter().map(|(service, count)| format!("{count} {service}")).collect::<Vec<_>>().join(" + ")
+        };
+        table.row([
+            (*name).to_owned(),
+            format!("{:.1}", bill.values().map(|consumed| consumed.write_units).sum::<f64>()),
+            format!("{:.1}", bill.values().map(|consumed| consumed.read_units).sum::<f64>()),
+            by_function(&|consumed| consumed.invocations.to_string()),
+            by_function(&calls),
+        ]);
+    }
+    table
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn mean(bill: &Bill) -> Table {
+    let mut table =
+        Table::new(&["function", "invocations", "records", "write units", "read units", "calls", "log bytes"]);
+    for (function, consumed) in bill {
+        let each = |count: f64| format!("{:.2}", count / MIX as f64);
+        table.row([
+            function.clone(),
+            each(consumed.invocations as f64),
+            each(consumed.records as f64),
+            each(consumed.write_units),
+            each(consumed.read_units),
+            each(consumed.calls.values().sum::<u64>() as f64),
+            each(consumed.log_bytes as f64),
+        ]);
+    }
+    table
+}
+
+/// What the budget knows of each path; the mean of the mix stands among them.
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn costs(paths: &[Path], mix: &Bill) -> BTreeMap<String, PathCost> {
+    let cost = |bill: &Bill, messages: f64| PathCost {
+        write: bill.values().map(|consumed| consumed.write_units).sum::<f64>() / messages,
+        read: bill.values().map(|consumed| consumed.read_units).sum::<f64>() / messages,
+        // How many batches the stream makes of the same records is chance, so `relay` is left out.
+        calls: bill
+            .iter()
+            .filter(|(function, _)| *function != "relay")
+            .map(|(_, consumed)| consumed.calls.values().sum::<u64>() as f64 / messages)
+            .sum(),
+    };
+    let mut costs: BTreeMap<String, PathCost> =
+        paths.iter().map(|path| (path.name.to_owned(), cost(&path.bill, 1.0))).collect();
+    costs.insert("mean at 15 % new tickets".to_owned(), cost(mix, MIX as f64));
+    costs
+}
