@@ -58,6 +58,15 @@ impl Ingest {
             (Observation::Message(_) | Observation::Delivery(_), None) => {
                 self.inspect(&unit, "unknown_connection").await
             }
+            (Observation::Field(field), _) => {
+                // One line for each, by which fields are counted; an unknown one is a reason to look what Meta has added.
+                if field.is_known {
+                    tracing::info!(field = field.name, "provider field kept");
+                } else {
+                    tracing::warn!(field = field.name, "unknown provider field kept");
+                }
+                self.inspect(&unit, &format!("field:{}", field.name)).await
+            }
             (Observation::Inspect { reason }, _) => self.inspect(&unit, &reason).await,
             (Observation::Nothing { reason }, _) => {
                 tracing::info!(reason = &*reason, "unit ignored");

@@ -53,7 +53,7 @@ fn no_body_of_another_project_breaks_anything() {
                     opened += usize::from(message.effect == Effect::Opens);
                 }
                 Observation::Delivery(_) => delivered += 1,
-                Observation::Inspect { .. } | Observation::Nothing { .. } => {}
+                Observation::Field(_) | Observation::Inspect { .. } | Observation::Nothing { .. } => {}
             }
         }
         let Ok(json) = serde_json::from_slice::<Value>(&body) else {

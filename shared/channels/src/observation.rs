@@ -6,6 +6,7 @@ use domain::connection::Connection;
 use domain::delivery::DeliveryReport;
 use domain::message::InboundMessage;
 
+use crate::cloud_api::Field;
 use crate::unit::{Part, Unit};
 use crate::{baileys, cloud_api};
 
@@ -16,9 +17,11 @@ pub enum Observation {
     Message(InboundMessage),
     /// A message of ours came further, or failed.
     Delivery(DeliveryReport),
+    /// A change of an account, a template, a quality rating or the like: kept, and counted by its name.
+    Field(Field),
     /// It is kept for a person to look at, and opens no ticket.
     Inspect {
-        /// A fixed word, or `field:` with the name of a provider's field. Never content.
+        /// A fixed word. Never content.
         reason: Cow<'static, str>,
     },
     /// It means nothing here; only its reason is counted.
@@ -50,6 +53,9 @@ pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
         Part::CloudEcho { message, contact, own_number } => {
             cloud_api::parse::echo(message, contact.as_ref(), own_number.as_deref())
         }
+        Part::CloudHistory { message, thread, own_number } => {
+            cloud_api::parse::history(message, thread, own_number.as_deref())
+        }
         Part::CloudStatus { status } => cloud_api::parse::status(status, unit.received_at),
         Part::BaileysMessage { message, upsert, own } => {
             baileys::parse::message(message, *upsert, own, unit.received_at, connection)
@@ -61,15 +67,13 @@ pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
 /// Says what a unit means whose connection is not known: an account-level field, or a number that nobody has connected yet.
 pub fn without_connection(unit: &Unit) -> Observation {
     match &unit.part {
-        // Months of old messages and address books: never tickets, too much to keep until issue 4 reads them.
-        Part::CloudOther { field, .. } if matches!(field.as_str(), "history" | "smb_app_state_sync") => {
-            Observation::Nothing { reason: Cow::Owned(format!("field:{field}")) }
-        }
-        Part::CloudOther { field, .. } => Observation::Inspect { reason: Cow::Owned(format!("field:{field}")) },
+        Part::CloudOther { field, .. } => Observation::Field(Field::named(field)),
         Part::CloudErrors { .. } => Observation::inspect("provider_errors"),
         Part::Unreadable { reason, .. } => Observation::Inspect { reason: Cow::Owned(reason.clone()) },
-        Part::CloudMessage { .. } | Part::CloudEcho { .. } | Part::CloudStatus { .. } | Part::BaileysMessage { .. } => {
-            Observation::inspect("unknown_connection")
-        }
+        Part::CloudMessage { .. }
+        | Part::CloudEcho { .. }
+        | Part::CloudHistory { .. }
+        | Part::CloudStatus { .. }
+        | Part::BaileysMessage { .. } => Observation::inspect("unknown_connection"),
     }
 }

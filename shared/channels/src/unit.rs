@@ -55,6 +55,9 @@ pub struct CloudContact {
     /// The name that the person shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The name that the person is found by, where it has chosen one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
 }
 
 /// Whether a Baileys message came live or was replayed after a reconnect.
@@ -87,6 +90,15 @@ pub enum Part {
         message: Value,
         /// The contact that belongs to it.
         contact: Option<CloudContact>,
+        /// As in `CloudMessage`.
+        own_number: Option<String>,
+    },
+    /// An old message that came with the field `history`, from before the number was connected.
+    CloudHistory {
+        /// The element of a thread's `messages[]`.
+        message: Value,
+        /// The thread's id: the other side, as the Cloud API names it.
+        thread: String,
         /// As in `CloudMessage`.
         own_number: Option<String>,
     },
@@ -207,6 +219,7 @@ impl Unit {
             Part::CloudEcho { message, contact, own_number } => {
                 cloud_api::identity::counterpart_of_echo(message, contact.as_ref(), own_number.as_deref())
             }
+            Part::CloudHistory { thread, .. } => cloud_api::identity::alias(thread),
             Part::CloudStatus { status } => cloud_api::identity::counterpart_of_status(status),
             Part::BaileysMessage { message, .. } => baileys::identity::counterpart(message),
             Part::CloudErrors { .. } | Part::CloudOther { .. } | Part::Unreadable { .. } => None,
@@ -229,9 +242,9 @@ impl Unit {
         hex::encode(hash.finalize())
     }
 
-    /// The part as text, for storing what only a person can judge; cut to what an item can hold.
+    /// Where it came from and the part, as text, for storing what only a person can judge; cut to what an item can hold.
     pub fn for_inspection(&self) -> String {
-        let text = serde_json::to_string(&self.part).unwrap_or_default();
+        let text = serde_json::to_string(&(&self.source, &self.part)).unwrap_or_default();
         lenient::head(&text, INSPECTED_BYTES).to_owned()
     }
 
@@ -255,6 +268,7 @@ fn fitting(part: Part) -> Part {
     match &part {
         Part::CloudMessage { message: value, .. }
         | Part::CloudEcho { message: value, .. }
+        | Part::CloudHistory { message: value, .. }
         | Part::CloudStatus { status: value }
         | Part::CloudErrors { errors: value }
         | Part::CloudOther { value, .. }

@@ -17,6 +17,8 @@ pub enum AliasKind {
     Lid,
     /// A group's id (`…@g.us`, `group_id`).
     Group,
+    /// A name that its holder chose and may give up. Nobody else has it meanwhile.
+    Username,
 }
 
 impl AliasKind {
@@ -27,6 +29,7 @@ impl AliasKind {
             Self::Bsuid => "bsuid",
             Self::Lid => "lid",
             Self::Group => "group",
+            Self::Username => "username",
         }
     }
 }
@@ -48,11 +51,13 @@ impl Alias {
 
     /// What two spellings of one identity have in common. Only for look-up, never for sending.
     ///
-    /// Phones: digits only, Brazil's ninth digit and the mobile marks of Mexico (`521`) and Argentina (`549`) removed, since
-    /// providers write the same subscriber with and without them. Source: whatsapp.md §1.9.
+    /// Phones: digits only, Brazil's ninth digit and the mobile marks of Mexico (`521`) and Argentina (`549`, or `15` before
+    /// the subscriber's number) removed, since providers write the same subscriber with and without them. Source: whatsapp.md
+    /// §1.9. User names: lower case, without the `@` that people put before them.
     pub fn match_key(&self) -> String {
         match self.kind {
             AliasKind::Phone => phone_match_key(&self.value),
+            AliasKind::Username => self.value.trim_start_matches('@').to_lowercase(),
             AliasKind::Bsuid | AliasKind::Lid | AliasKind::Group => self.value.clone(),
         }
     }
@@ -61,12 +66,23 @@ impl Alias {
 fn phone_match_key(phone: &str) -> String {
     let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
     match digits.as_bytes() {
-        // Brazil: 55, area code, 9, then eight digits of which the first is 6-9 (2-5 are landlines, which never had a nine).
-        [b'5', b'5', _, _, b'9', b'6'..=b'9', ..] if digits.len() == 13 => format!("{}{}", &digits[..4], &digits[5..]),
+        // Brazil: 55, area code, 9, then eight digits. Those that begin with 2-5 are landlines, which never had a nine.
+        [b'5', b'5', _, _, b'9', first, ..] if digits.len() == 13 && !(b'2'..=b'5').contains(first) => {
+            format!("{}{}", &digits[..4], &digits[5..])
+        }
         [b'5', b'2', b'1', ..] if digits.len() == 13 => format!("52{}", &digits[3..]),
         [b'5', b'4', b'9', ..] if digits.len() == 13 => format!("54{}", &digits[3..]),
+        [b'5', b'4', ..] if digits.len() == 14 => without_15(&digits).unwrap_or(digits),
         _ => digits,
     }
+}
+
+/// An Argentine number as it is dialled at home, `54`, area code, `15`, subscriber: without the `15`. The area code of Buenos
+/// Aires (11) has two digits, the others have three or four.
+fn without_15(digits: &str) -> Option<String> {
+    let area_ends = if digits.get(2..4) == Some("11") { 4..=4 } else { 5..=6 };
+    let at = area_ends.into_iter().find(|at| digits.get(*at..at + 2) == Some("15"))?;
+    Some(format!("{}{}", &digits[..at], &digits[at + 2..]))
 }
 
 #[cfg(test)]
@@ -81,12 +97,22 @@ mod tests {
         };
         check("5511987654321", "551187654321", true);
         check("+55 11 98765-4321", "551187654321", true);
-        check("5511912345678", "551112345678", false); // 1234-5678 is no mobile number: nothing to drop
+        check("5531912345678", "553112345678", true);
         check("551123456789", "5511923456789", false); // a landline never gets a nine
         check("5215512345678", "525512345678", true);
         check("5491123456789", "541123456789", true);
+        check("54111523456789", "541123456789", true);
+        check("+54 9 351 234-5678", "54351152345678", true);
+        check("54111523456789", "541523456789", false);
         check("77079861373", "77079861373", true);
         check("77079861373", "77079861374", false);
+    }
+
+    #[test]
+    fn a_user_name_is_the_same_however_it_is_written() {
+        let key = |name: &str| Alias::new(AliasKind::Username, name).match_key();
+        assert_eq!(key("@Ana.Lima"), key("ana.lima"));
+        assert_ne!(key("ana"), key("rui"));
     }
 
     #[test]

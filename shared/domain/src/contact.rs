@@ -24,10 +24,21 @@ pub struct Contact {
 }
 
 impl Contact {
-    /// Where to answer: a group as such, otherwise the phone number, and where none is known the next best identity.
+    /// Where to answer: a group as such, otherwise the phone number, and where none is known the next best identity. Of several
+    /// phone numbers the one that became known last: people change theirs.
     pub fn address(&self) -> Option<&Alias> {
-        let of_kind = |kind: AliasKind| self.aliases.iter().find(|alias| alias.kind == kind);
-        [AliasKind::Group, AliasKind::Phone, AliasKind::Bsuid, AliasKind::Lid].into_iter().find_map(of_kind)
+        [AliasKind::Group, AliasKind::Phone, AliasKind::Bsuid, AliasKind::Lid]
+            .into_iter()
+            .find_map(|kind| self.last(kind))
+    }
+
+    /// The phone number that became known last.
+    pub fn phone(&self) -> Option<&Alias> {
+        self.last(AliasKind::Phone)
+    }
+
+    fn last(&self, kind: AliasKind) -> Option<&Alias> {
+        self.aliases.iter().rev().find(|alias| alias.kind == kind)
     }
 }
 
@@ -50,6 +61,10 @@ mod tests {
         };
         check(&[AliasKind::Lid, AliasKind::Bsuid, AliasKind::Phone], Some(AliasKind::Phone));
         check(&[AliasKind::Lid, AliasKind::Bsuid], Some(AliasKind::Bsuid));
+        check(&[AliasKind::Username], None);
         check(&[], None);
+        let mut moved = contact(&[AliasKind::Phone, AliasKind::Phone]);
+        moved.aliases[1].value = "2".to_owned();
+        assert_eq!(moved.address().map(|alias| alias.value.as_str()), Some("2"));
     }
 }

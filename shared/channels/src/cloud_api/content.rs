@@ -3,6 +3,7 @@
 use domain::message::{Content, Effect};
 use serde_json::Value;
 
+use crate::cloud_api::words;
 use crate::{content, lenient};
 
 /// Types that a message without `type` is recognised by.
@@ -36,7 +37,7 @@ pub(crate) fn kind(message: &Value) -> String {
 /// What a message says. `text` holds whatever in it is words; the message itself is kept for everything but plain text.
 pub(crate) fn content(message: &Value) -> Content {
     let kind = kind(message);
-    let text = words(&kind, message).and_then(|text| content::words(&text));
+    let text = words::of(&kind, message).and_then(|text| content::words(&text));
     // A text that answers something, comes from an advertisement or was written in a group says more than its words.
     let plain = kind == "text"
         && text.is_some()
@@ -47,49 +48,9 @@ pub(crate) fn content(message: &Value) -> Content {
 /// What a message of a kind may do. Whatever a person wrote opens a ticket, also when its kind is new or unsupported.
 pub(crate) fn effect(kind: &str) -> Effect {
     match kind {
-        "reaction" | "edit" | "revoke" | "request_welcome" | "media_placeholder" => Effect::Silent,
+        "system" | "reaction" | "edit" | "revoke" | "request_welcome" | "media_placeholder" => Effect::Silent,
         _ => Effect::Opens,
     }
-}
-
-fn words(kind: &str, message: &Value) -> Option<String> {
-    let body = &message[kind];
-    let first = |values: &[&Value]| values.iter().find_map(|value| lenient::text(value)).map(str::to_owned);
-    match kind {
-        "text" => first(&[&body["body"]]),
-        "image" | "video" => first(&[&body["caption"]]),
-        "document" => first(&[&body["caption"], &body["filename"]]),
-        "location" => first(&[&body["name"], &body["address"]]),
-        "contacts" => names(body),
-        "interactive" => first(&[
-            &body["button_reply"]["title"],
-            &body["list_reply"]["title"],
-            &body["nfm_reply"]["body"],
-            &body["nfm_reply"]["name"],
-        ]),
-        "button" => first(&[&body["text"], &body["payload"]]),
-        "reaction" => first(&[&body["emoji"]]),
-        "order" => first(&[&body["text"]]),
-        "edit" => {
-            let edited = &body["message"];
-            words_of_edited(edited)
-        }
-        _ => first(&[&body["body"], &body["text"], &body["caption"]]),
-    }
-}
-
-/// The words of an edited message. An edit of an edit is not looked into: nesting is the sender's to choose.
-fn words_of_edited(edited: &Value) -> Option<String> {
-    match kind(edited).as_str() {
-        "edit" => None,
-        kind => words(kind, edited),
-    }
-}
-
-fn names(contacts: &Value) -> Option<String> {
-    let names: Vec<&str> =
-        contacts.as_array()?.iter().filter_map(|contact| lenient::text(&contact["name"]["formatted_name"])).collect();
-    (!names.is_empty()).then(|| names.join(", "))
 }
 
 #[cfg(test)]
@@ -121,14 +82,15 @@ mod tests {
         check(json!({"type":"location","location":{"latitude":1.5,"name":"Loja"}}), "location", Some("Loja"), Opens);
         check(json!({"type":"location","location":{"latitude":"1.5"}}), "location", None, Opens);
         let cards = json!([{"name":{"formatted_name":"Ana"}},{"name":{}},null,{"name":{"formatted_name":"Rui"}}]);
-        check(json!({"type":"contacts","contacts":cards}), "contacts", Some("Ana, Rui"), Opens);
+        check(json!({"type":"contacts","contacts":cards}), "contacts", Some("Ana\nRui"), Opens);
         let reply = |kind: &str, inner: Value| json!({"type":"interactive","interactive":{"type":kind,kind:inner}});
         check(reply("button_reply", json!({"id":"1","title":"Sim"})), "interactive", Some("Sim"), Opens);
         check(reply("list_reply", json!({"id":"1","title":"Um"})), "interactive", Some("Um"), Opens);
         check(reply("nfm_reply", json!({"body":"Sent","response_json":"{"})), "interactive", Some("Sent"), Opens);
-        check(reply("call_permission_reply", json!({"response":"accept"})), "interactive", None, Opens);
+        check(reply("call_permission_reply", json!({"response":"accept"})), "interactive", Some("accept"), Opens);
         check(json!({"type":"button","button":{"text":"Sim","payload":"p"}}), "button", Some("Sim"), Opens);
         check(json!({"type":"order","order":{"text":"2x","product_items":[]}}), "order", Some("2x"), Opens);
+        check(json!({"type":"system","system":{"body":"User A changed"}}), "system", Some("User A changed"), Silent);
         check(json!({"type":"unsupported","errors":[{"code":131_051}]}), "unsupported", None, Opens);
         check(json!({"type":"unknown","errors":[]}), "unknown", None, Opens);
         check(json!({"type":"hologram","hologram":{"caption":"H"}}), "hologram", Some("H"), Opens);

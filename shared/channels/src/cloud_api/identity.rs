@@ -25,18 +25,25 @@ pub(crate) fn alias(id: &str) -> Option<Alias> {
     }
 }
 
-/// The ids that one element gives for a person, then those of its contact, phones first, each identity once.
+/// The ids that one element gives for a person, then those of its contact, the strongest kinds first, each identity once.
 fn aliases<const N: usize>(element: &Value, fields: [&str; N], contact: Option<&CloudContact>) -> Vec<Alias> {
     let in_contact =
         contact.into_iter().flat_map(|contact| [&contact.wa_id, &contact.user_id, &contact.parent_user_id]);
     let given = fields.iter().filter_map(|field| lenient::short(&element[field])).chain(in_contact.flatten().cloned());
+    let username = contact.and_then(|contact| contact.username.as_ref());
+    let username = username.map(|name| Alias::new(AliasKind::Username, name));
+    distinct(given.filter_map(|id| alias(&id)).chain(username))
+}
+
+/// Each identity once, the strongest kinds first.
+pub(crate) fn distinct(given: impl Iterator<Item = Alias>) -> Vec<Alias> {
     let mut aliases: Vec<Alias> = Vec::new();
-    for alias in given.filter_map(|id| alias(&id)) {
+    for alias in given {
         if !aliases.iter().any(|known| known.kind == alias.kind && known.match_key() == alias.match_key()) {
             aliases.push(alias);
         }
     }
-    aliases.sort_by_key(|alias| alias.kind != AliasKind::Phone);
+    aliases.sort_by_key(|alias| alias.kind);
     aliases
 }
 
@@ -108,6 +115,8 @@ mod tests {
         check(json!({ "from": "x".repeat(300) }), None, &[]);
         let parent = json!({ "from_user_id": "US.1", "from_parent_user_id": "US.ENT.2" });
         check(parent, None, &["bsuid US.1", "bsuid US.ENT.2"]);
+        let named = CloudContact { username: Some("ana".to_owned()), ..CloudContact::default() };
+        check(json!({ "from_user_id": "US.1" }), Some(named), &["bsuid US.1", "username ana"]);
     }
 
     #[test]

@@ -1,9 +1,14 @@
 //! Meta's Cloud API: webhook bodies in, message requests out. Source: whatsapp.md §1 and §2.
 
 mod content;
+mod fields;
+mod history;
 pub(crate) mod identity;
 pub mod outbound;
 pub(crate) mod parse;
 mod split;
+mod system;
+mod words;
 
+pub use fields::Field;
 pub use split::split;

@@ -21,7 +21,7 @@ pub fn text_message(to: &Alias, body: &str, callback: &str) -> Value {
     let (field, kind) = match to.kind {
         AliasKind::Phone => ("to", "individual"),
         AliasKind::Group => ("to", "group"),
-        AliasKind::Bsuid | AliasKind::Lid => ("recipient", "individual"),
+        AliasKind::Bsuid | AliasKind::Lid | AliasKind::Username => ("recipient", "individual"),
     };
     json!({
         "messaging_product": "whatsapp",

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::cloud_api::{content, identity};
+use crate::cloud_api::{content, history, identity, system};
 use crate::lenient;
 use crate::moment::{self, moment};
 use crate::observation::Observation;
@@ -22,10 +22,6 @@ pub(crate) fn message(
     own_number: Option<&str>,
     connection: &Connection,
 ) -> Observation {
-    if content::kind(message) == "system" {
-        // A changed number or key. It moves aliases (issue 4), and nobody wrote it.
-        return Observation::inspect("system_message");
-    }
     let sender = match identity::group(message) {
         Some(group) => {
             if let Some(reason) = left_out(message, own_number, connection) {
@@ -33,9 +29,23 @@ pub(crate) fn message(
             }
             Sender { aliases: vec![group], name: None, is_group: true }
         }
+        None if content::kind(message) == "system" => {
+            Sender { aliases: system::identities(message, contact), name: name(contact), is_group: false }
+        }
         None => Sender { aliases: identity::writer(message, contact), name: name(contact), is_group: false },
     };
     said(message, sender, true)
+}
+
+/// A message from before the number was connected. It is kept where it belongs and opens nothing.
+pub(crate) fn history(message: &Value, thread: &str, own_number: Option<&str>) -> Observation {
+    let Some(other) = identity::alias(thread) else { return Observation::inspect("no_sender") };
+    let from_contact = history::is_from_contact(message, &other, own_number);
+    let sender = Sender { aliases: vec![other], name: None, is_group: false };
+    match said(message, sender, from_contact) {
+        Observation::Message(said) => Observation::Message(InboundMessage { effect: Effect::Silent, ..said }),
+        other => other,
+    }
 }
 
 /// A message that our side wrote in the phone app. It opens nothing, not even the 24-hour window.

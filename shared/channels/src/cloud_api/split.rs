@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::cloud_api::identity;
+use crate::cloud_api::{history, identity};
 use crate::unit::{CloudContact, Part, Source, Unit};
 use crate::{lenient, unreadable};
 
@@ -77,6 +77,9 @@ impl Batch<'_> {
             {
                 self.messages(value, number.as_deref(), waba_id);
             }
+            (Some("history"), Value::Object(value)) if value.contains_key("history") => {
+                self.history(value, number.as_deref(), waba_id);
+            }
             // An empty change of a field that carries lists says that there is nothing.
             (None | Some("messages"), value) if is_empty(&value) => {}
             (field, value) => {
@@ -87,7 +90,7 @@ impl Batch<'_> {
     }
 
     fn messages(&mut self, mut value: Map<String, Value>, number: Option<&str>, waba_id: Option<&str>) {
-        let own_number = value.get("metadata").and_then(|metadata| lenient::short(&metadata["display_phone_number"]));
+        let own_number = own_number(&value);
         let contacts = Contacts::read(value.get("contacts"));
         for list in LISTS {
             let elements = value.remove(list).unwrap_or_default();
@@ -118,6 +121,16 @@ impl Batch<'_> {
         }
     }
 
+    /// Old messages, each on its own, and why the owner of the number shared none.
+    fn history(&mut self, mut value: Map<String, Value>, number: Option<&str>, waba_id: Option<&str>) {
+        let own_number = own_number(&value);
+        for chunk in lenient::list(value.remove("history").unwrap_or_default()) {
+            for piece in history::pieces(chunk, own_number.as_deref()) {
+                self.push(number, waba_id, piece);
+            }
+        }
+    }
+
     fn broken(&mut self, number: Option<&str>, waba_id: Option<&str>, reason: &str, value: &Value) {
         self.push(number, waba_id, unreadable::value(reason, value));
     }
@@ -125,6 +138,10 @@ impl Batch<'_> {
 
 /// The lists of a value that are cut, in the order in which their units go on the queue.
 const LISTS: [&str; 4] = ["messages", "message_echoes", "statuses", "errors"];
+
+fn own_number(value: &Map<String, Value>) -> Option<String> {
+    value.get("metadata").and_then(|metadata| lenient::short(&metadata["display_phone_number"]))
+}
 
 fn is_empty(value: &Value) -> bool {
     match value {
@@ -181,6 +198,7 @@ fn contact(contact: &Value) -> CloudContact {
         user_id: lenient::short(&contact["user_id"]),
         parent_user_id: lenient::short(&contact["parent_user_id"]),
         name: [&profile["name"], &profile["username"]].into_iter().find_map(lenient::short),
+        username: [&profile["username"], &contact["username"]].into_iter().find_map(lenient::short),
     }
 }
 

@@ -95,6 +95,7 @@ proptest! {
             for part in [
                 Part::CloudMessage { message: json!({ "from": inner }), contact: None, own_number: Some(text.clone()) },
                 Part::CloudEcho { message: json!({ "to": inner }), contact: None, own_number: Some(text.clone()) },
+                Part::CloudHistory { message: json!({ "from": inner }), thread: text.clone(), own_number: None },
                 Part::CloudStatus { status: json!({ "recipient_id": inner }) },
                 Part::BaileysMessage { message: json!({ "key": inner }), upsert: Upsert::Notify, own: vec![] },
             ] {

@@ -1,6 +1,5 @@
 //! What the dialects render: a ticket with the few things that people see beside it.
 
-use domain::alias::AliasKind;
 use domain::contact::Contact;
 use domain::conversation::Conversation;
 use domain::ticket::Ticket;
@@ -22,8 +21,7 @@ pub struct TicketView {
 impl TicketView {
     /// The contact's phone number, if one is known.
     pub(crate) fn phone(&self) -> Option<&str> {
-        let aliases = &self.contact.as_ref()?.aliases;
-        aliases.iter().find(|alias| alias.kind == AliasKind::Phone).map(|alias| alias.value.as_str())
+        self.contact.as_ref()?.phone().map(|alias| alias.value.as_str())
     }
 
     /// The contact's name.

@@ -21,6 +21,7 @@ fn short(observation: &Observation) -> String {
             if message.from_contact { "in" } else { "out" }
         ),
         Observation::Delivery(report) => format!("{} {}", report.provider_id, report.delivery.as_str()),
+        Observation::Field(field) => format!("field {} {}", field.name, field.is_known),
         Observation::Inspect { reason } => format!("inspect {reason}"),
         Observation::Nothing { reason } => format!("nothing {reason}"),
     }
@@ -43,7 +44,7 @@ fn the_batch_means_what_it_says() {
             "wamid.OUT2 failed",
             "inspect unknown_status",
             "inspect provider_errors",
-            "inspect field:account_update",
+            "field account_update true",
             "inspect change_is_no_object",
             "wamid.TEST5 text Opens \"Oi\" in",
             "wamid.ECHO1 text Silent \"Já vejo\" out",
@@ -90,13 +91,35 @@ fn a_message_without_an_id_is_known_by_its_content() {
 
 #[test]
 fn what_nobody_wrote_is_for_inspection() {
-    for message in [
-        json!({ "type": "system", "system": { "type": "user_changed_number" }, "from": "77079861373" }),
-        json!({ "system": { "type": "user_changed_number" } }),
-        json!({ "type": "text", "text": { "body": "x" } }),
-    ] {
+    for message in
+        [json!({ "system": { "type": "user_changed_number" } }), json!({ "type": "text", "text": { "body": "x" } })]
+    {
         assert!(matches!(said_by(&message), Observation::Inspect { .. }), "{message}");
     }
+}
+
+#[test]
+fn a_changed_number_is_kept_with_both_numbers_and_opens_nothing() {
+    let body = "User A changed from 77079861373 to 77079861374";
+    let system = json!({ "type": "user_changed_number", "wa_id": "77079861374", "body": body });
+    let message = json!({ "type": "system", "id": "wamid.S", "from": "77079861373", "system": system });
+    let Observation::Message(seen) = said_by(&message) else { panic!("{message}") };
+    let numbers: Vec<_> = seen.sender.aliases.iter().map(|alias| alias.value.as_str()).collect();
+    assert_eq!((numbers, seen.effect), (vec!["77079861373", "77079861374"], Effect::Silent));
+    assert_eq!((seen.content.kind.as_str(), seen.content.text.as_deref()), ("system", Some(body)));
+}
+
+#[test]
+fn an_old_message_is_kept_on_its_side_and_opens_nothing() {
+    let seen = |message: &Value| match super::history(message, "77079861373", Some("15550783881")) {
+        Observation::Message(message) => (message.from_contact, message.effect, message.content.text),
+        other => panic!("{other:?}"),
+    };
+    let text = |from: &str| json!({ "id": "wamid.H", "from": from, "type": "text", "text": { "body": "Oi" } });
+    let oi = || Some("Oi".to_owned());
+    assert_eq!(seen(&text("77079861373")), (true, Effect::Silent, oi()));
+    assert_eq!(seen(&text("15550783881")), (false, Effect::Silent, oi()));
+    assert!(matches!(super::history(&text("77079861373"), "", None), Observation::Inspect { .. }));
 }
 
 #[test]

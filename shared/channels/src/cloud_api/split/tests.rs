@@ -14,6 +14,7 @@ fn name(unit: &Unit) -> String {
         Part::CloudEcho { message, contact, .. } => {
             format!("echo {} to {}", message["id"], contact.as_ref().and_then(|c| c.name.as_deref()).unwrap_or("?"))
         }
+        Part::CloudHistory { message, thread, .. } => format!("old {} of {thread}", message["id"]),
         Part::CloudStatus { status } => format!("status {}", status["id"]),
         Part::CloudErrors { .. } => "errors".to_owned(),
         Part::CloudOther { field, .. } => format!("field {field}"),
@@ -69,6 +70,13 @@ fn odd_envelopes_give_what_is_in_them() {
     check(change(json!({ "field": "something_new", "value": null })), &["-- field something_new"]);
     check(change(json!({ "field": "calls", "value": { "statuses": [{ "id": "a" }] } })), &["-- field calls"]);
     check(change(json!({ "field": "messages", "value": { "errors": { "code": 1 } } })), &["-- errors"]);
+    let thread = json!({ "id": "77079861373", "messages": [{ "id": "a" }] });
+    let history = json!([{ "metadata": { "phase": 0 }, "threads": [thread] }, { "errors": [{ "code": 2_593_109 }] }]);
+    check(
+        change(json!({ "field": "history", "value": { "history": history } })),
+        &["-- old a of 77079861373", "-- errors"],
+    );
+    check(change(json!({ "field": "history", "value": { "x": 1 } })), &["-- field history"]);
     check(json!({ "messages": [{ "from": "77079861373" }] }), &["-- no_entry"]);
     check(json!([]), &["-- no_entry"]);
     check(json!({ "object": "page", "entry": [{}] }), &["-- other_object"]);
