@@ -98,7 +98,7 @@ impl UnderWay {
                 dead.1 = 1;
                 self.works.insert((org.clone(), Work::Report(id.clone(), report.provider_id)));
             }
-            Observation::Inspect { .. } | Observation::Nothing { .. } => return Ok(()),
+            Observation::Field(_) | Observation::Inspect { .. } | Observation::Nothing { .. } => return Ok(()),
         }
         if is_dead {
             let count = self.dead.entry((org, id)).or_default();
