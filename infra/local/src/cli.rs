@@ -42,10 +42,10 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ServeOptions {
-    /// Where the HTTP API listens.
+    /// Where the HTTP API and the WebSocket API listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4000")]
     pub(crate) listen: SocketAddr,
-    /// Where DynamoDB, SQS, Secrets Manager and Lambda Invoke listen, all on one endpoint.
+    /// Where DynamoDB, SQS, Secrets Manager, Lambda Invoke and @connections listen, all on one endpoint.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_listen: SocketAddr,
     #[command(flatten)]

@@ -33,6 +33,9 @@ pub(crate) struct DataDir(PathBuf);
 pub(crate) struct RunningHost {
     /// The HTTP API, without a trailing slash.
     pub(crate) api_url: String,
+    /// The WebSocket API with its stage; absent when the template has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sockets_url: Option<String>,
     /// The AWS endpoint, without a trailing slash.
     pub(crate) aws_url: String,
     /// The Graph API simulator, with its version and without a trailing slash.
@@ -191,7 +194,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::open(dir.path()).unwrap();
-        let host = RunningHost { api_url: "a".into(), aws_url: "b".into(), graph_url: "c".into(), pid: 7 };
+        let host =
+            RunningHost { api_url: "a".into(), sockets_url: None, aws_url: "b".into(), graph_url: "c".into(), pid: 7 };
         let lock = data.lock().unwrap();
         data.announce(&host).unwrap();
         assert_eq!(DataDir::running(dir.path()).unwrap().pid, 7);

@@ -4,9 +4,10 @@
 //! | module | stands for |
 //! |---|---|
 //! | `template` | what CloudFormation reads |
-//! | `gateway` | API Gateway, and Cognito's tokens |
+//! | `gateway` | API Gateway's HTTP API, and Cognito's tokens |
+//! | `sockets` | API Gateway's WebSocket API |
 //! | `lambda`, `asynchronous`, `mappings`, `schedules` | Lambda, its event source mappings, EventBridge Scheduler |
-//! | `aws` | the endpoint of DynamoDB, SQS, Secrets Manager and Lambda Invoke, and IAM |
+//! | `aws` | the endpoint of DynamoDB, SQS, Secrets Manager, Lambda Invoke and `@connections`, and IAM |
 //! | `sqs`, `secrets` | SQS, Secrets Manager |
 //! | `simulator` | Meta's Graph API |
 //! | `faults` | what goes wrong on AWS now and then, on request |
@@ -39,6 +40,7 @@ mod secrets;
 mod serve;
 mod simulator;
 mod size;
+mod sockets;
 mod sqs;
 mod status;
 mod template;

@@ -31,6 +31,7 @@ use crate::mappings::{self, Sources};
 use crate::schedules::Schedules;
 use crate::secrets::{Secrets, SecretsFile};
 use crate::simulator::{self, Simulator};
+use crate::sockets::{self, Limits, Sockets};
 use crate::sqs::{QueueSpec, Queues};
 use crate::status::Collector;
 use crate::template::{ACCOUNT_ID, Locals, Queue, Template};
@@ -66,8 +67,9 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     refuse_known_secrets(options, &secrets_file)?;
     let issuer = token::issuer(data.path())?;
 
-    let host = RunningHost {
+    let mut host = RunningHost {
         api_url: listeners.api_url.clone(),
+        sockets_url: None,
         aws_url: listeners.aws_url.clone(),
         graph_url: format!("{}/{}", listeners.simulator_url, simulator::VERSION),
         pid: std::process::id(),
@@ -75,6 +77,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     let template_file = options.template.clone().unwrap_or_else(|| compile::workspace().join("infra/template.yaml"));
     let template = Template::read(&template_file, &locals(&host))
         .map_err(|source| HostError::Template { path: template_file, source })?;
+    host.sockets_url = template.sockets.as_ref().map(|api| format!("{}/{}", sockets_url(&host), api.stage));
     let secrets = secrets.named_by(template.secrets.clone());
 
     let (stopping, stopped) = watch::channel(false);
@@ -114,6 +117,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         .await
         .map_err(|source| HostError::Refused(format!("the Runtime API cannot listen: {source}")))?;
 
+    let sockets = sockets_of(&template, &lambda, &host, &stopped);
     let endpoint = Arc::new(Endpoint {
         callers,
         table: table.clone(),
@@ -126,13 +130,17 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         roles: roles.clone(),
         status: Collector::new(&template.functions, &template.tables, &data, !options.memory),
         counts: Counts::default(),
+        sockets: sockets.clone(),
     });
     let client = Client::new();
-    let gateway = Gateway::new(&template, &issuer, Arc::clone(&lambda));
+    let gateway = Gateway::new(&template, &issuer, Arc::clone(&lambda), sockets.clone());
     let simulator = Simulator::new(secrets, host.api_url.clone(), client.clone(), stopped.clone());
     let mut intake = JoinSet::new();
     let mut services = JoinSet::new();
     intake.spawn(running::reported("the HTTP API", Arc::clone(&gateway).serve(listeners.api, until(stopped.clone()))));
+    if let Some(sockets) = sockets {
+        intake.spawn(sockets.closed());
+    }
     services.spawn(running::reported("the AWS endpoint", aws::serve(endpoint, listeners.aws, until(closed.clone()))));
     services.spawn(running::reported("the Graph API simulator", simulator.serve(listeners.simulator, closed)));
 
@@ -157,6 +165,18 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     data.announce(&host)?;
     Greeting { options, host: &host, template: &template, build_time, start_time: started_at.elapsed() }.print();
     Ok(Running { data, _lock: lock, lambda, background, services, stopping, closing })
+}
+
+/// `None` when the template has no WebSocket API.
+fn sockets_of(
+    template: &Template,
+    lambda: &Arc<Lambda>,
+    host: &RunningHost,
+    stopped: &watch::Receiver<bool>,
+) -> Option<Arc<Sockets>> {
+    let api = template.sockets.clone()?;
+    sockets::raise_limit();
+    Some(Sockets::new(api, Limits::default(), Arc::clone(lambda), &host.aws_url, stopped.clone()))
 }
 
 /// The AWS endpoint knows its callers and does not verify them.
@@ -189,8 +209,14 @@ fn locals(host: &RunningHost) -> Locals {
     ];
     Locals {
         aws_url: host.aws_url.clone(),
+        sockets_url: sockets_url(host),
         parameters: parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
     }
+}
+
+/// Where WebSocket clients connect, without the stage: the address of the HTTP API.
+fn sockets_url(host: &RunningHost) -> String {
+    host.api_url.replacen("http", "ws", 1)
 }
 
 /// Opens the queues and gives them the template's settings, dead-letter queues before those that name them.

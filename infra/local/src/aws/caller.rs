@@ -47,6 +47,16 @@ pub(crate) enum Stranger {
     UnknownKey,
 }
 
+impl Stranger {
+    /// AWS's error code.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Self::Unsigned => "MissingAuthenticationTokenException",
+            Self::UnknownKey => "UnrecognizedClientException",
+        }
+    }
+}
+
 impl Callers {
     pub(crate) fn add(&mut self, access_key_id: String, caller: Caller) {
         self.0.insert(access_key_id, caller);

@@ -15,13 +15,16 @@ pub(crate) struct Counts(Mutex<BTreeMap<String, u64>>);
 
 impl Counts {
     pub(super) fn add(&self, caller: &Caller, service: &Service<'_>) {
-        let caller = caller.function().unwrap_or("operator");
-        let name = match service {
-            Service::Table(operation) => format!("{caller} dynamodb:{operation}"),
-            Service::Queues(operation) => format!("{caller} sqs:{operation}"),
-            Service::Secret => format!("{caller} secretsmanager:GetSecretValue"),
-            Service::Invoke(_) => format!("{caller} lambda:Invoke"),
-        };
+        match service {
+            Service::Table(operation) => self.add_operation(caller, "dynamodb", operation),
+            Service::Queues(operation) => self.add_operation(caller, "sqs", operation),
+            Service::Secret => self.add_operation(caller, "secretsmanager", "GetSecretValue"),
+            Service::Invoke(_) => self.add_operation(caller, "lambda", "Invoke"),
+        }
+    }
+
+    pub(super) fn add_operation(&self, caller: &Caller, service: &str, operation: &str) {
+        let name = format!("{} {service}:{operation}", caller.function().unwrap_or("operator"));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
     }
 

@@ -1,5 +1,6 @@
-//! The one endpoint of the AWS services that the host stands in for: DynamoDB with its streams, SQS, Secrets Manager and
-//! Lambda Invoke. It identifies the caller, judges the call by the caller's role, and hands it to the service.
+//! The one endpoint of the AWS services that the host stands in for: DynamoDB with its streams, SQS, Secrets Manager,
+//! Lambda Invoke and `@connections` of the WebSocket API. It identifies the caller, judges the call by the caller's role,
+//! and hands it to the service.
 //!
 //! Must never let a call through unjudged, and never log a body.
 
@@ -7,10 +8,11 @@ pub(crate) mod actions;
 mod answer;
 pub(crate) mod caller;
 mod conditions;
+mod connections;
 pub(crate) mod counts;
 mod invoke;
 pub(crate) mod leading_keys;
-mod pattern;
+pub(crate) mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod stream_records;
 pub(crate) mod table;
@@ -32,11 +34,12 @@ use tokio::net::TcpListener;
 use crate::faults::{self, Faults, Target};
 use crate::lambda::Lambda;
 use crate::secrets::Secrets;
+use crate::sockets::Sockets;
 use crate::sqs::Queues;
 use crate::status::{self, Collector};
 use crate::template::Function;
 use actions::{function_arn, of_queue, of_table};
-use caller::{Caller, Callers, Stranger};
+use caller::{Caller, Callers};
 use counts::Counts;
 use leading_keys::PartitionKeys;
 use permissions::{Call, Roles};
@@ -65,6 +68,8 @@ pub(crate) struct Endpoint {
     pub(crate) roles: Roles,
     pub(crate) status: Collector,
     pub(crate) counts: Counts,
+    /// `None` when the template has no WebSocket API.
+    pub(crate) sockets: Option<Arc<Sockets>>,
 }
 
 #[derive(Deserialize)]
@@ -89,15 +94,12 @@ pub(crate) async fn serve(
 
 async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    if let Some(target) = connections::Target::of(parts.uri.path()) {
+        return connections::handle(&endpoint, &target, &parts, body).await;
+    }
     let caller = match endpoint.callers.identify(&parts.headers) {
         Ok(caller) => caller,
-        Err(stranger) => {
-            let code = match stranger {
-                Stranger::Unsigned => "MissingAuthenticationTokenException",
-                Stranger::UnknownKey => "UnrecognizedClientException",
-            };
-            return answer::error(StatusCode::BAD_REQUEST, code, &stranger.to_string());
-        }
+        Err(stranger) => return answer::error(StatusCode::BAD_REQUEST, stranger.code(), &stranger.to_string()),
     };
     let of_operator = matches!(caller, Caller::Operator);
     if of_operator && parts.method == Method::GET {

@@ -3,7 +3,7 @@
 /// Whether the text fits.
 ///
 /// Linear in practice: on a mismatch only the last `*` takes one character more.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {

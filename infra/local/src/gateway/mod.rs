@@ -10,8 +10,8 @@ pub(crate) mod issuer;
 mod response;
 mod routes;
 #[cfg(test)]
-mod tests;
-mod throttle;
+pub(crate) mod tests;
+pub(crate) mod throttle;
 
 use std::{
     future::Future,
@@ -37,6 +37,7 @@ use tokio::net::TcpListener;
 use crate::{
     clock,
     lambda::{InvokeError, Lambda},
+    sockets::Sockets,
     template::Template,
 };
 use authorizer::Authorizer;
@@ -57,6 +58,8 @@ pub(crate) struct Gateway {
     cors: Option<CorsRules>,
     throttles: Throttles,
     lambda: Arc<Lambda>,
+    /// The WebSocket API, which has a path of its own here and a host name of its own on AWS.
+    sockets: Option<Arc<Sockets>>,
     jwks: Value,
     openid_configuration: Value,
     open: AtomicBool,
@@ -64,7 +67,12 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// The authorizer trusts `issuer`'s key alone, for the issuer name and the audience that the template has.
-    pub(crate) fn new(template: &Template, issuer: &Issuer, lambda: Arc<Lambda>) -> Arc<Self> {
+    pub(crate) fn new(
+        template: &Template,
+        issuer: &Issuer,
+        lambda: Arc<Lambda>,
+        sockets: Option<Arc<Sockets>>,
+    ) -> Arc<Self> {
         let api = &template.api;
         let issuer_url = api.authorizer.as_ref().map_or_else(String::new, |jwt| jwt.issuer.clone());
         Arc::new(Self {
@@ -73,6 +81,7 @@ impl Gateway {
             cors: api.cors.clone().map(CorsRules::new),
             throttles: Throttles::new(api.throttle, api.route_throttles.clone()),
             lambda,
+            sockets,
             jwks: issuer.jwks(),
             openid_configuration: issuer::openid_configuration(&issuer_url),
             open: AtomicBool::new(false),
@@ -103,6 +112,9 @@ impl Gateway {
     async fn answer(&self, parts: &Parts, body: Body, peer: SocketAddr, request_id: &str) -> Response {
         if !self.open.load(Ordering::Acquire) {
             return refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        }
+        if let Some(sockets) = self.sockets.as_ref().filter(|sockets| sockets.takes(parts)) {
+            return sockets.connect(parts, peer).await;
         }
         match parts.uri.path() {
             "/.well-known/jwks.json" => return axum::Json(&self.jwks).into_response(),

@@ -9,7 +9,7 @@ use std::{
 use crate::template::Throttle;
 
 /// How much each route may still take.
-pub(super) struct Throttles {
+pub(crate) struct Throttles {
     default: Option<Throttle>,
     by_route: BTreeMap<String, Throttle>,
     buckets: Mutex<HashMap<String, Bucket>>,
@@ -21,12 +21,12 @@ struct Bucket {
 }
 
 impl Throttles {
-    pub(super) fn new(default: Option<Throttle>, by_route: BTreeMap<String, Throttle>) -> Self {
+    pub(crate) fn new(default: Option<Throttle>, by_route: BTreeMap<String, Throttle>) -> Self {
         Self { default, by_route, buckets: Mutex::default() }
     }
 
     /// Whether the route may serve one more request at `now`.
-    pub(super) fn admit(&self, route_key: &str, now: Instant) -> bool {
+    pub(crate) fn admit(&self, route_key: &str, now: Instant) -> bool {
         let Some(limit) = self.by_route.get(route_key).copied().or(self.default) else { return true };
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.entry(route_key.to_owned()).or_insert(Bucket { tokens: limit.burst, filled_at: now });

@@ -30,13 +30,15 @@ impl Greeting<'_> {
         let faults =
             options.faults.as_ref().map_or_else(String::new, |faults| format!("  Faults on request     {faults}\n"));
         let (api, aws, graph) = (&host.api_url, &host.aws_url, &host.graph_url);
+        let sockets = host.sockets_url.as_ref().map(|url| format!("\n  WebSocket API         {url}"));
+        let sockets = sockets.unwrap_or_default();
         let build = self.build_time.as_secs_f64();
         let start = self.start_time.saturating_sub(self.build_time).as_secs_f64();
         format!(
             "
 Turno serves: {functions} functions, {kept}. Built in {build:.1} s, ready {start:.1} s later.
 
-  HTTP API              {api}
+  HTTP API              {api}{sockets}
   AWS services          {aws}  (tables, queues, secrets, functions; key and secret are in {data}/secrets.json)
   Graph API simulator   {graph}
 {faults}

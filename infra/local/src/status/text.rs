@@ -145,7 +145,7 @@ mod tests {
         report.queues[1].waiting = 2;
         report.queues[1].oldest_age_secs = Some(200);
         let url = |port: u16| format!("http://127.0.0.1:{port}");
-        let host = RunningHost { api_url: url(4000), aws_url: url(4566), graph_url: url(1), pid: 7 };
+        let host = RunningHost { api_url: url(4000), sockets_url: None, aws_url: url(4566), graph_url: url(1), pid: 7 };
         insta::assert_snapshot!(of(&report, &host));
     }
 }

@@ -317,7 +317,7 @@ Resources:
       Events:
         It: {event}"
         );
-        let locals = Locals { aws_url: "http://127.0.0.1:4566".to_owned(), parameters: [].into() };
+        let locals = Locals { aws_url: "http://127.0.0.1:4566".to_owned(), ..Locals::default() };
         Template::parse(&text, &locals).err().map(|error| error.to_string()).unwrap_or_default()
     }
 

@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 use super::{
     ACCOUNT_ID, Locals, REGION, STACK, TemplateError,
     document::Document,
-    kinds::{Kind, kind_of},
+    kinds::{Kind, SocketPart, kind_of},
+    sockets,
 };
 
 /// What is wrong with a value, and where in its resource it stands.
@@ -115,6 +116,13 @@ impl<'a> Scope<'a> {
             (Kind::Secret, "Id") => arn("secretsmanager", format!("secret:{name}-local0")),
             (Kind::Function, "Arn") => arn("lambda", format!("function:{name}")),
             (Kind::LogGroup, "Arn") => arn("logs", format!("log-group:{name}:*")),
+            (Kind::Socket(SocketPart::Api) | Kind::ServerlessSockets, "ApiId")
+            | (Kind::Socket(SocketPart::Route), "RouteId")
+            | (Kind::Socket(SocketPart::Integration), "IntegrationId")
+            | (Kind::Socket(SocketPart::Authorizer), "AuthorizerId")
+            | (Kind::Socket(SocketPart::Deployment), "DeploymentId") => logical_id.to_owned(),
+            (Kind::Socket(SocketPart::Api), "ApiEndpoint") => self.locals.sockets_url.clone(),
+            (Kind::Socket(SocketPart::Api), "ExecuteApiArn") => arn("execute-api", logical_id.to_owned()),
             (Kind::Role, "Arn") => format!("arn:aws:iam::{ACCOUNT_ID}:role/{name}"),
             _ => return Err(Problem::new(format!("{logical_id}.{attribute} has no local counterpart"))),
         })
@@ -134,10 +142,12 @@ impl<'a> Scope<'a> {
             logical_id => match kind_of(self.resource(logical_id)?)? {
                 Kind::Queue => self.attribute(logical_id, "QueueUrl")?,
                 Kind::Secret => self.attribute(logical_id, "Id")?,
-                Kind::Function | Kind::Table | Kind::Role | Kind::LogGroup => self.name_of(logical_id)?,
-                // The id of the API is the first part of its host name on AWS; here it only tells APIs apart.
-                Kind::Api => logical_id.to_owned(),
-                Kind::WithoutCounterpart => {
+                Kind::Function | Kind::Table | Kind::Role | Kind::LogGroup | Kind::Socket(SocketPart::Stage) => {
+                    self.name_of(logical_id)?
+                }
+                // The id of an API is the first part of its host name on AWS; here it only tells APIs apart.
+                Kind::Api | Kind::ServerlessSockets | Kind::Socket(_) => logical_id.to_owned(),
+                Kind::Permission | Kind::WithoutCounterpart => {
                     return Err(Problem::new(format!("{logical_id} has no local counterpart")));
                 }
             },
@@ -178,7 +188,7 @@ impl<'a> Scope<'a> {
                 _ => return Err(Problem::new("takes a text, or a text and a map")),
             },
             "Fn::Join" => match list(argument)? {
-                [Value::String(delimiter), items] => self.texts(items)?.join(delimiter).into(),
+                [Value::String(delimiter), items] => self.at_home(self.texts(items)?.join(delimiter))?.into(),
                 _ => return Err(Problem::new("takes a delimiter and a list")),
             },
             "Fn::Split" => match list(argument)? {
@@ -225,7 +235,11 @@ impl<'a> Scope<'a> {
             rest = after;
         }
         result.push_str(rest);
-        Ok(result)
+        self.at_home(result)
+    }
+
+    fn at_home(&self, text: String) -> Result<String, Problem> {
+        sockets::at_home(text, &self.document.resources, self.locals)
     }
 
     fn condition(&self, condition: &Value) -> Result<bool, Problem> {

@@ -12,10 +12,28 @@ pub(super) enum Kind {
     Table,
     Secret,
     Api,
+    /// SAM's WebSocket API, whole.
+    ServerlessSockets,
+    /// A part of a WebSocket API.
+    Socket(SocketPart),
+    /// Whom a function lets invoke it.
+    Permission,
     Role,
     LogGroup,
     /// Does nothing on one machine, and nothing that runs refers to it.
     WithoutCounterpart,
+}
+
+/// The resources that make a WebSocket API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SocketPart {
+    Api,
+    Route,
+    RouteResponse,
+    Integration,
+    Authorizer,
+    Deployment,
+    Stage,
 }
 
 impl Kind {
@@ -26,6 +44,15 @@ impl Kind {
             "AWS::DynamoDB::Table" => Self::Table,
             "AWS::SecretsManager::Secret" => Self::Secret,
             "AWS::Serverless::HttpApi" => Self::Api,
+            "AWS::Serverless::WebSocketApi" => Self::ServerlessSockets,
+            "AWS::ApiGatewayV2::Api" => Self::Socket(SocketPart::Api),
+            "AWS::ApiGatewayV2::Route" => Self::Socket(SocketPart::Route),
+            "AWS::ApiGatewayV2::RouteResponse" => Self::Socket(SocketPart::RouteResponse),
+            "AWS::ApiGatewayV2::Integration" => Self::Socket(SocketPart::Integration),
+            "AWS::ApiGatewayV2::Authorizer" => Self::Socket(SocketPart::Authorizer),
+            "AWS::ApiGatewayV2::Deployment" => Self::Socket(SocketPart::Deployment),
+            "AWS::ApiGatewayV2::Stage" => Self::Socket(SocketPart::Stage),
+            "AWS::Lambda::Permission" => Self::Permission,
             "AWS::IAM::Role" => Self::Role,
             "AWS::Logs::LogGroup" => Self::LogGroup,
             "AWS::CloudWatch::Alarm"
@@ -47,7 +74,8 @@ impl Kind {
             Self::Secret => Some("Name"),
             Self::Role => Some("RoleName"),
             Self::LogGroup => Some("LogGroupName"),
-            Self::Api | Self::WithoutCounterpart => None,
+            Self::Socket(SocketPart::Stage) => Some("StageName"),
+            Self::Api | Self::ServerlessSockets | Self::Socket(_) | Self::Permission | Self::WithoutCounterpart => None,
         }
     }
 }

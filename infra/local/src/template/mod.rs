@@ -12,6 +12,7 @@ mod kinds;
 mod loose;
 mod resources;
 mod role;
+mod sockets;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +21,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 use serde_json::Value;
 
 use crate::sqs::ThroughputLimit;
+
+pub(crate) use sockets::{IdentitySource, RequestAuthorizer, SocketApi, SocketRoute};
 
 /// What `AWS::AccountId` is here; the first path segment of a queue URL.
 pub(crate) const ACCOUNT_ID: &str = "000000000000";
@@ -33,6 +36,8 @@ pub(crate) const STACK: &str = "turno";
 pub(crate) struct Locals {
     /// Base of queue URLs, without a trailing slash: `http://127.0.0.1:4566`.
     pub(crate) aws_url: String,
+    /// Where WebSocket clients connect, without the stage and the slash before it: `ws://127.0.0.1:4000`.
+    pub(crate) sockets_url: String,
     /// Values of template parameters that replace their defaults. A name that the template has not is refused.
     pub(crate) parameters: BTreeMap<String, String>,
 }
@@ -63,6 +68,8 @@ pub(crate) struct Template {
     pub(crate) tables: Vec<Table>,
     pub(crate) secrets: Vec<Secret>,
     pub(crate) api: HttpApi,
+    /// `None` when the template has no WebSocket API.
+    pub(crate) sockets: Option<SocketApi>,
 }
 
 impl Template {

@@ -13,6 +13,7 @@ use super::{
     intrinsics::{Problem, Scope},
     kinds::{Kind, kind_of},
     loose::{Count, Flag, read as read_properties},
+    sockets,
 };
 use crate::sqs::ThroughputLimit;
 
@@ -25,6 +26,7 @@ pub(super) fn read(document: &Document, locals: &Locals) -> Result<Template, Tem
     let mut secrets = Vec::new();
     let mut apis = Vec::new();
     let mut functions = Vec::new();
+    let mut socket_parts = Vec::new();
     for (logical_id, resource) in &document.resources {
         let in_resource = |problem: Problem| problem.of(logical_id);
         let kind = kind_of(resource).map_err(in_resource)?;
@@ -38,6 +40,7 @@ pub(super) fn read(document: &Document, locals: &Locals) -> Result<Template, Tem
             Kind::Secret => secrets.push(secret(&here).map_err(in_resource)?),
             Kind::Api => apis.push((logical_id.as_str(), api::read(&here).map_err(in_resource)?)),
             Kind::Function => functions.push(here),
+            Kind::ServerlessSockets | Kind::Socket(_) | Kind::Permission => socket_parts.push((kind, here)),
             // A role is read with the function that has it.
             Kind::Role | Kind::LogGroup | Kind::WithoutCounterpart => {}
         }
@@ -49,8 +52,9 @@ pub(super) fn read(document: &Document, locals: &Locals) -> Result<Template, Tem
     let functions = functions
         .iter()
         .map(|here| function::read(here, &globals, &known).map_err(|problem| problem.of(here.logical_id)))
-        .collect::<Result<_, _>>()?;
-    let template = Template { functions, queues, tables, secrets, api };
+        .collect::<Result<Vec<_>, _>>()?;
+    let sockets = sockets::read(&socket_parts, &functions)?;
+    let template = Template { functions, queues, tables, secrets, api, sockets };
     check(&template)?;
     Ok(template)
 }

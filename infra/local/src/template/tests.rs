@@ -9,7 +9,7 @@ use super::{Effect, Locals, Mapping, StartingPosition, Template, TemplateError};
 
 fn locals(parameters: &[(&str, &str)]) -> Locals {
     let parameters = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Locals { aws_url: "http://127.0.0.1:4566".to_owned(), parameters }
+    Locals { aws_url: "http://127.0.0.1:4566".to_owned(), sockets_url: "ws://127.0.0.1:4000".to_owned(), parameters }
 }
 
 /// A template of one API, one function and whatever the test adds: to the function's environment, and beside it.

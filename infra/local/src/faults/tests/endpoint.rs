@@ -71,6 +71,7 @@ impl Bench {
             faults: faults.clone(),
             roles: Roles::default(),
             status: Collector::new(&[], &[], &DataDir::existing(dir.path()), false),
+            sockets: None,
         };
         tokio::spawn(aws::serve(Arc::new(endpoint), listener, std::future::pending()));
         Self { faults, url, _dir: dir, _stop: stop }

@@ -66,7 +66,7 @@ fn key() -> &'static (Issuer, Vec<u8>) {
     })
 }
 
-fn issuer() -> &'static Issuer {
+pub(crate) fn issuer() -> &'static Issuer {
     &key().0
 }
 
@@ -101,7 +101,7 @@ impl Served {
     async fn start(spec: FunctionSpec) -> Self {
         let template = Template::parse(TEMPLATE, &Locals::default()).unwrap();
         let lambda = Lambda::start(vec![spec]).await.unwrap();
-        let gateway = Gateway::new(&template, issuer(), Arc::clone(&lambda));
+        let gateway = Gateway::new(&template, issuer(), Arc::clone(&lambda), None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(Arc::clone(&gateway).serve(listener, std::future::pending()));

@@ -13,6 +13,7 @@ fn the_environment_is_the_one_of_lambda_with_the_functions_own() {
         &crate::template::Locals {
             aws_url: "http://127.0.0.1:4566".to_owned(),
             parameters: [("JwtIssuer", "x"), ("JwtAudience", "y")].map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            ..crate::template::Locals::default()
         },
     )
     .unwrap();
