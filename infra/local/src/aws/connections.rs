@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{Endpoint, answer, permissions::Call};
 use crate::{
+    faults,
     sockets::{PostError, Sockets},
     template::{ACCOUNT_ID, REGION},
 };
@@ -36,6 +37,33 @@ impl Target {
     }
 }
 
+/// What can be done with a connection.
+#[derive(Clone, Copy)]
+enum Operation {
+    Post,
+    Get,
+    Delete,
+}
+
+impl Operation {
+    fn of(method: &Method) -> Option<Self> {
+        match *method {
+            Method::POST => Some(Self::Post),
+            Method::GET => Some(Self::Get),
+            Method::DELETE => Some(Self::Delete),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Post => "PostToConnection",
+            Self::Get => "GetConnection",
+            Self::Delete => "DeleteConnection",
+        }
+    }
+}
+
 /// Answers a call. A refusal is 403 here, as REST protocols have it, where the JSON protocols have 400.
 pub(super) async fn handle(endpoint: &Endpoint, target: &Target, parts: &Parts, body: Body) -> Response<Body> {
     let forbidden = |code: &str, message: &str| answer::error(StatusCode::FORBIDDEN, code, message);
@@ -51,13 +79,26 @@ pub(super) async fn handle(endpoint: &Endpoint, target: &Target, parts: &Parts, 
         tracing::warn!(%denied, "a call was refused");
         return forbidden("AccessDeniedException", &denied.to_string());
     }
+    let Some(operation) = Operation::of(&parts.method) else {
+        return answer::error(StatusCode::METHOD_NOT_ALLOWED, "UnsupportedOperation", "POST, GET and DELETE are known");
+    };
+    let hurt = caller.function().map(|function| {
+        let service = faults::Service::Connections;
+        faults::Target { function, service, operation: operation.name() }
+    });
+    if let Some(refusal) = hurt.and_then(|hurt| endpoint.faults.refusal(hurt, &[])) {
+        return refusal;
+    }
     let id = target.connection_id.as_str();
-    match parts.method {
-        Method::POST => post(sockets, id, body).await,
-        Method::GET => status(sockets, id),
-        Method::DELETE if sockets.connections().delete(id) => empty(StatusCode::NO_CONTENT),
-        Method::DELETE => gone(),
-        _ => answer::error(StatusCode::METHOD_NOT_ALLOWED, "UnsupportedOperation", "POST, GET and DELETE are known"),
+    let answer = match operation {
+        Operation::Post => post(sockets, id, body).await,
+        Operation::Get => status(sockets, id),
+        Operation::Delete if sockets.connections().delete(id) => empty(StatusCode::NO_CONTENT),
+        Operation::Delete => gone(),
+    };
+    match hurt {
+        Some(hurt) => endpoint.faults.answered(hurt, answer).await,
+        None => answer,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Errors as the services word them, for calls that they would have answered otherwise.
 //!
-//! Source: the API References of DynamoDB, SQS and Secrets Manager, "Errors" and "Common Errors"; for the JSON of a
-//! cancelled transaction, which has no message where there is no reason, what DynamoDB answers (boto3 issue 2657).
+//! Source: the API References of DynamoDB, SQS, Secrets Manager and API Gateway, "Errors" and "Common Errors"; for the JSON
+//! of a cancelled transaction, which has no message where there is no reason, what DynamoDB answers (boto3 issue 2657).
 
 use axum::body::Body;
 use fastrand::Rng;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::Service;
 
 const DYNAMODB: &str = "com.amazonaws.dynamodb.v20120810";
+const API_GATEWAY: &str = "com.amazonaws.apigatewaymanagementapi";
 const CORAL: &str = "com.amazon.coral.service";
 const AVAILABILITY: &str = "com.amazon.coral.availability";
 
@@ -64,6 +65,7 @@ pub(super) fn throttled(service: Service, operation: &str, body: &[u8], details:
             with_query_code(error(400, AVAILABILITY, "ThrottlingException", "Rate exceeded"), "Throttling;Sender")
         }
         (Service::Secrets, _) => error(400, AVAILABILITY, "ThrottlingException", "Rate exceeded"),
+        (Service::Connections, _) => error(429, API_GATEWAY, "LimitExceededException", "Too Many Requests"),
     }
 }
 
@@ -78,7 +80,7 @@ pub(super) fn failed(service: Service, details: &mut Rng) -> Response<Body> {
             let refusal = error(503, CORAL, "ServiceUnavailableException", "Service is temporarily unavailable.");
             with_query_code(refusal, "ServiceUnavailable;Receiver")
         }
-        (Service::Secrets, false) => {
+        (Service::Secrets | Service::Connections, false) => {
             error(503, CORAL, "ServiceUnavailableException", "Service is temporarily unavailable.")
         }
     }
@@ -103,6 +105,7 @@ fn internal(service: Service) -> Response<Body> {
         Service::Secrets => {
             error(500, "com.amazonaws.secretsmanager", "InternalServiceError", "An internal error occurred.")
         }
+        Service::Connections => error(500, API_GATEWAY, "InternalServerErrorException", "Internal server error"),
     }
 }
 

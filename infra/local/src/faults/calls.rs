@@ -27,6 +27,8 @@ pub(crate) enum Service {
     Table,
     Queues,
     Secrets,
+    /// `@connections` of the WebSocket API.
+    Connections,
 }
 
 impl Target<'_> {
@@ -40,6 +42,7 @@ impl Target<'_> {
             Service::Table => writes(self.operation),
             Service::Queues => self.operation.starts_with("SendMessage"),
             Service::Secrets => false,
+            Service::Connections => self.operation != "GetConnection",
         }
     }
 }

@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     /// applied.
     /// Source: the error lists of the DynamoDB, SQS and Secrets Manager API References.
     Error,
-    /// An answer of table, queues or secrets comes 300 to 1500 ms late: up to the functions' own time limit of one attempt.
+    /// An answer of a service comes 300 to 1500 ms late: up to the functions' own time limit of one attempt.
     Slow,
     /// A batch of a stream that a function has finished is handed to it again before the checkpoint moves on: as after a
     /// poller that was replaced in between.

@@ -118,6 +118,28 @@ async fn only_what_the_role_allows_is_done() {
 }
 
 #[tokio::test]
+async fn faults_hurt_the_calls_of_functions_alone() {
+    let host = Host::start().await;
+    let (mut client, id) = host.connect().await;
+    let (talk, operator) = (host.manager("turno-talk"), host.manager("operator"));
+    host.faults.set(Some("7:throttle=1".parse().unwrap()));
+    assert!(post(&talk, &id, "refused").await.unwrap_err().is_limit_exceeded_exception());
+    post(&operator, &id, "first").await.unwrap();
+    host.faults.set(Some("7:error=1".parse().unwrap()));
+    let (status, ..) = refusal(&talk, &id).await;
+    assert!([500, 503].contains(&status), "{status}");
+    host.faults.set(Some("7:lost=1".parse().unwrap()));
+    assert!(post(&talk, &id, "second").await.is_err());
+    for expected in ["first", "second"] {
+        assert_eq!(
+            hear(&mut client).await,
+            Message::text(expected),
+            "what was lost was done, what was refused was not"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_read_is_disconnected_and_nothing_piles_up() {
     let limits = Limits { write: Duration::from_millis(500), queued: 2, ..Limits::default() };
     let host = Host::with(TEMPLATE, limits).await;
