@@ -82,6 +82,7 @@ pub(super) async fn handle(endpoint: &Endpoint, target: &Target, parts: &Parts, 
     let Some(operation) = Operation::of(&parts.method) else {
         return answer::error(StatusCode::METHOD_NOT_ALLOWED, "UnsupportedOperation", "POST, GET and DELETE are known");
     };
+    endpoint.counts.add_operation(caller, "execute-api", operation.name());
     let hurt = caller.function().map(|function| {
         let service = faults::Service::Connections;
         faults::Target { function, service, operation: operation.name() }

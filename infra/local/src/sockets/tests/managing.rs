@@ -115,6 +115,21 @@ async fn only_what_the_role_allows_is_done() {
 
     post(&talk, &id, "allowed").await.unwrap();
     assert_eq!(hear(&mut client).await, Message::text("allowed"), "nothing else reached the client");
+
+    let of_operator = |path: &str| {
+        let signature = "AWS4-HMAC-SHA256 Credential=operator/local/us-east-1/any/aws4_request";
+        http::Request::get(format!("{}{path}", host.aws_url))
+            .header("authorization", signature)
+            .body("".into())
+            .unwrap()
+    };
+    let requests = unsigned.send(of_operator("/_turno/requests")).await.unwrap();
+    let requests: Value = serde_json::from_slice(&requests.body).unwrap();
+    assert_eq!(requests, json!({ "requests": { "TalkFunction execute-api:PostToConnection": 1 } }));
+    let usage = unsigned.send(of_operator("/_turno/permissions")).await.unwrap();
+    let usage: Value = serde_json::from_slice(&usage.body).unwrap();
+    let talks = usage["permissions"].as_array().unwrap().iter().find(|one| one["function"] == "TalkFunction");
+    assert_eq!(talks.unwrap()["alone"], 1, "{usage}");
 }
 
 #[tokio::test]
