@@ -118,7 +118,8 @@ fn create_key_file(path: &Path) -> Result<(), CreateError> {
     let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, KEY_BITS)
         .map_err(|error| CreateError::Key(error.to_string()))?;
     let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|error| CreateError::Key(error.to_string()))?;
-    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    // Its own, also among the threads of a process: who comes second must not take away what the first is about to link.
+    let draft = path.with_extension(format!("{:016x}.new", fastrand::u64(..)));
     let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut file| {
         file.write_all(pem.as_bytes())?;
         file.sync_all()
