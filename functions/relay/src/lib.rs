@@ -49,7 +49,7 @@ impl Relay {
         self.push.send(&out.push).await?;
         self.automation.send(&out.automation).await?;
         if !out.push.is_empty() {
-            tracing::info!(events = out.push.len(), outbound = out.outbound.len(), "events relayed");
+            tracing::debug!(events = out.push.len(), outbound = out.outbound.len(), "events relayed");
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ pub(crate) async fn receive(State(webhook): State<Arc<Webhook>>, headers: Header
         Err(error) => return durable::unavailable(&error),
     };
     let batch = baileys::split(&org, &connection, &body, clock::now());
-    tracing::info!(
+    tracing::debug!(
         org.id = %org,
         connection.id = %connection,
         bytes = body.len(),

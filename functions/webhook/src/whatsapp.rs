@@ -56,7 +56,7 @@ pub(crate) async fn receive(
         }
     }
     let units = cloud_api::split(app, &body, clock::now());
-    tracing::info!(app = %app, bytes = body.len(), units = units.len(), "webhook cut");
+    tracing::debug!(app = %app, bytes = body.len(), units = units.len(), "webhook cut");
     durable::accept(&webhook.inbound, &units).await
 }
 

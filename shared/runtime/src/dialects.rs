@@ -21,7 +21,7 @@ pub use view::TicketView;
 fn refusal(problem: &Problem, mut body: Value) -> Response {
     problem.log();
     body["code"] = problem.code().into();
-    body["requestId"] = crate::http::request_id().into();
+    body["requestId"] = crate::invocation::request_id().into();
     if let Problem::InvalidInput { field, .. } = problem {
         body["field"] = (*field).into();
     }

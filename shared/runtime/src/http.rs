@@ -7,16 +7,8 @@ use lambda_http::{Error, Request, RequestExt, service_fn};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use storage::Storage;
 use tower::ServiceExt;
-use tracing::Instrument;
 
-tokio::task_local! {
-    static REQUEST_ID: String;
-}
-
-/// The id of the request that is being answered, as the caller sees it in errors and the operator in logs.
-pub fn request_id() -> String {
-    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
-}
+use crate::invocation;
 
 /// Serves a router until the environment ends the process. Each request logs one line with its status and the units it consumed.
 pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
@@ -25,7 +17,6 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
         let request = routed(request);
         let router = router.clone();
         let id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
-        let span = tracing::info_span!("request", request_id = %id);
         let method = request.method().clone();
         let serve = async move {
             let response = router.oneshot(request).await?;
@@ -39,7 +30,7 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
             );
             Ok::<_, Error>(response)
         };
-        REQUEST_ID.scope(id, serve.instrument(span))
+        invocation::within(id, serve)
     }))
     .await
 }

@@ -11,6 +11,7 @@ pub mod dialects;
 pub mod http;
 pub mod identity;
 pub mod ids;
+pub mod invocation;
 pub mod problem;
 pub mod schedule;
 pub mod secrets;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fatal, Problem, clock};
+use crate::{Fatal, Problem, clock, invocation};
 
 /// What the schedule sends.
 #[derive(Debug, Deserialize)]
@@ -20,11 +20,13 @@ where
     T: Serialize,
 {
     let handle = &handle;
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Scheduled>| async move {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Scheduled>| {
         let at = event.payload.time.unwrap_or_else(clock::now);
-        handle(at).await.map_err(|problem| {
-            problem.log();
-            Fatal::from(problem)
+        invocation::within(event.context.request_id, async move {
+            handle(at).await.map_err(|problem| {
+                problem.log();
+                Fatal::from(problem)
+            })
         })
     }))
     .await

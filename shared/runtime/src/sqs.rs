@@ -4,9 +4,8 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMe
 use futures_util::future::join_all;
 use lambda_runtime::{LambdaEvent, service_fn};
 use storage::Storage;
-use tracing::Instrument;
 
-use crate::{Fatal, Problem};
+use crate::{Fatal, Problem, invocation};
 
 /// Serves batches until the environment ends the process.
 ///
@@ -17,23 +16,23 @@ where
     H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
 {
     let (storage, handle) = (&storage, &handle);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        let span = tracing::info_span!("batch", request_id = %event.context.request_id);
-        let records = event.payload.records;
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let (records, id) = (event.payload.records, event.context.request_id);
         let count = records.len();
-        let failures = work(records, handle).instrument(span.clone()).await;
-        let consumed = storage.units().take();
-        let _entered = span.enter();
-        tracing::info!(
-            records = count,
-            failed = failures.len(),
-            read_units = consumed.read,
-            write_units = consumed.write,
-            "batch done"
-        );
-        let mut answer = SqsBatchResponse::default();
-        answer.batch_item_failures = failures;
-        Ok::<_, Fatal>(answer)
+        invocation::within(id, async move {
+            let failures = work(records, handle).await;
+            let consumed = storage.units().take();
+            tracing::info!(
+                records = count,
+                failed = failures.len(),
+                read_units = consumed.read,
+                write_units = consumed.write,
+                "batch done"
+            );
+            let mut answer = SqsBatchResponse::default();
+            answer.batch_item_failures = failures;
+            Ok::<_, Fatal>(answer)
+        })
     }))
     .await
 }

@@ -12,6 +12,8 @@ use std::{
 
 use axum::body::Bytes;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, BufReader},
     process::{Child, Command},
@@ -256,14 +258,23 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The line with the function's name and its request: as the first members when it is a JSON object, else before it.
+/// The line with the function's name, and its request where it does not say that itself: as the first members when it is a JSON
+/// object, else before it.
 pub(super) fn tagged(function: &str, request: Option<&str>, line: &str) -> String {
-    let request =
-        |before: &str, after: &str| request.map_or_else(String::new, |request| format!("{before}{request}{after}"));
-    let tags = format!("\"function\":\"{function}\"{}", request(",\"requestId\":\"", "\""));
-    match line.strip_prefix('{') {
-        Some("}") => format!("{{{tags}}}"),
-        Some(members) if serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok() => format!("{{{tags},{members}"),
-        _ => format!("[{function}{}] {line}", request(" ", "")),
-    }
+    let Ok(known) = serde_json::from_str::<Line>(line) else {
+        let request = request.map_or_else(String::new, |request| format!(" {request}"));
+        return format!("[{function}{request}] {line}");
+    };
+    let members = line.trim_start().trim_start_matches('{');
+    let comma = if members.trim_start() == "}" { "" } else { "," };
+    let request = request.filter(|_| known.request_id.is_none());
+    let request = request.map_or_else(String::new, |request| format!(",\"requestId\":\"{request}\""));
+    format!("{{\"function\":\"{function}\"{request}{comma}{members}")
+}
+
+/// What a function's line may say already.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "requestId")]
+    request_id: Option<IgnoredAny>,
 }

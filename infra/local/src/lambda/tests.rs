@@ -362,7 +362,10 @@ fn lines_of_functions_are_tagged() {
     for (request, line, expected) in [
         (None, r#"{"level":"INFO"}"#, r#"{"function":"send","level":"INFO"}"#),
         (Some("r1"), r#"{"level":"INFO"}"#, r#"{"function":"send","requestId":"r1","level":"INFO"}"#),
+        (Some("r1"), r#"{"requestId":"r2"}"#, r#"{"function":"send","requestId":"r2"}"#),
         (None, "{}", r#"{"function":"send"}"#),
+        (None, "{ }", r#"{"function":"send" }"#),
+        (None, "7", "[send] 7"),
         (Some("r1"), "{}", r#"{"function":"send","requestId":"r1"}"#),
         (None, "{ not json", "[send] { not json"),
         (Some("r1"), "thread panicked", "[send r1] thread panicked"),
