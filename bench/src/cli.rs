@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Cost(CostOptions),
     /// From webhook to listed ticket at 1, 8 and 64 contacts at once, beside the bare storage calls.
     Throughput(ThroughputOptions),
+    /// Units and times of every path at a thousand, ten thousand and a hundred thousand tickets.
+    Growth(GrowthOptions),
 }
 
 #[derive(Debug, Args)]
@@ -100,4 +102,16 @@ pub(crate) struct ThroughputOptions {
     /// Contacts that write at once.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 8, 64])]
     pub(crate) contacts: Vec<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GrowthOptions {
+    #[command(flatten)]
+    pub(crate) binaries: BinaryOptions,
+    /// Rounds of each measurement, after one that is not counted; an agent can claim six rounds of tickets.
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=6))]
+    pub(crate) rounds: u8,
+    /// How many tickets the organization has: at least a hundred. A million takes minutes and gigabytes.
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
+    pub(crate) tickets: Vec<u64>,
 }

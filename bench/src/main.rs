@@ -6,13 +6,15 @@
 //! | `cold_start` | `bench cold-start`: instructions, time and memory until a function's first answer, beside a naive twin |
 //! | `cost` | `bench cost`: units and requests of every path, and their price |
 //! | `throughput` | `bench throughput`: from webhook to listed ticket, beside the bare storage calls |
+//! | `growth` | `bench growth`: the same paths with many tickets |
 //! | `budget` | `budget.toml`: what is deterministic, and must not grow unnoticed |
-//! | `host`, `operator`, `log`, `provider`, `events`, `unthrottled` | a host to measure, and the hands and eyes of who measures |
+//! | `host`, `operator`, `agent`, `meter`, `log`, `provider`, `events`, `unthrottled` | a host to measure, and the hands and eyes of who measures |
 //! | `direct`, `runtime_api`, `process` | a function's process without a host |
 //! | `figures`, `table`, `machine`, `binaries`, `cli` | how figures are made, shown, and what they are of |
 //!
 //! Nothing here is used by the product. Nothing that is timed is asserted.
 
+mod agent;
 mod binaries;
 mod budget;
 mod cli;
@@ -21,9 +23,11 @@ mod cost;
 mod direct;
 mod events;
 mod figures;
+mod growth;
 mod host;
 mod log;
 mod machine;
+mod meter;
 mod operator;
 mod process;
 mod provider;
@@ -49,6 +53,7 @@ async fn main() -> ExitCode {
         Command::ColdStart(options) => cold_start::run(options).await,
         Command::Cost(options) => cost::run(options).await,
         Command::Throughput(options) => throughput::run(options).await,
+        Command::Growth(options) => growth::run(options).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,5 @@
 //! `bench cost`: units and requests of every path as the functions consume them, and the price of a million messages.
 
-mod meter;
 mod paths;
 mod price;
 
@@ -13,9 +12,9 @@ use crate::budget::{Budget, PathCost};
 use crate::cli::CostOptions;
 use crate::host::Host;
 use crate::machine::Machine;
+use crate::meter::{Bill, Consumed, Meter};
 use crate::provider::{COMERCIAL, SUPORTE, phone, text};
 use crate::table::Table;
-use meter::{Bill, Consumed, Meter};
 use paths::Path;
 use price::Price;
 

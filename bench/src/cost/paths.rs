@@ -1,10 +1,10 @@
 //! Every path through the product, one after the other on a quiet host, and what each consumed.
 
-use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::meter::{Bill, Meter};
+use crate::agent::Agent;
 use crate::host::Host;
+use crate::meter::{Bill, Meter};
 use crate::provider::{COMERCIAL, SUPORTE, again, phone, text};
 
 /// A path and what it consumed.
@@ -14,41 +14,9 @@ pub(super) struct Path {
     pub(super) bill: Bill,
 }
 
-/// What an agent does over HTTP.
-struct Agent<'a> {
-    host: &'a Host,
-    token: String,
-}
-
-impl Agent<'_> {
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<()> {
-        let request = self.host.http.request(method, format!("{}{path}", self.host.api_url)).bearer_auth(&self.token);
-        let request = match body {
-            Some(body) => request.header("content-type", "application/json").body(body.to_string()),
-            None => request,
-        };
-        let response = request.send().await?;
-        let (status, text) = (response.status(), response.text().await?);
-        anyhow::ensure!(status.is_success(), "{path} answered {status}: {text}");
-        Ok(())
-    }
-
-    async fn get(&self, path: &str) -> anyhow::Result<()> {
-        self.call(Method::GET, path, None).await
-    }
-
-    async fn post(&self, path: &str, body: Value) -> anyhow::Result<()> {
-        self.call(Method::POST, path, Some(body)).await
-    }
-
-    async fn set(&self, state: &str) -> anyhow::Result<()> {
-        self.call(Method::PUT, "/api/v2/tickets/1/status", Some(json!({ "status": state }))).await
-    }
-}
-
 /// Runs all paths. The order matters: each begins where the one before has left ticket 1, which is of person 1.
 pub(super) async fn all(host: &Host) -> anyhow::Result<Vec<Path>> {
-    let agent = Agent { host, token: host.token("ana")? };
+    let agent = Agent::new(host, "ana")?;
     // The first ticket of an organization opens its year in the counter, and the first call of a process opens a connection.
     host.post(text(COMERCIAL, &phone(1))).await?;
     host.settled().await?;
@@ -81,10 +49,10 @@ pub(super) async fn all(host: &Host) -> anyhow::Result<Vec<Path>> {
     paths
         .add("further answer, with its reports", agent.post("/api/tickets/1/messages", json!({ "body": "Já vi" })))
         .await?;
-    paths.add("state change", agent.set("pending_customer")).await?;
+    paths.add("state change", agent.set(1, "pending_customer")).await?;
     paths.add("message on a waiting ticket", host.post(text(COMERCIAL, &phone(1)))).await?;
-    paths.add("resolve", agent.set("resolved")).await?;
-    paths.add("close", agent.set("closed")).await?;
+    paths.add("resolve", agent.set(1, "resolved")).await?;
+    paths.add("close", agent.set(1, "closed")).await?;
     paths.add("message that reopens", host.post(text(COMERCIAL, &phone(1)))).await?;
     let new = json!({ "customerId": phone(2), "title": "Pedido", "description": "Não chegou" });
     paths.add("ticket made by an agent", agent.post("/api/v2/tickets", new)).await?;

@@ -3,7 +3,7 @@
 //! Prices of us-east-1, arm64. Counts and units are measured; a billed duration cannot be measured here, because one machine has
 //! no network between function and table. It is reckoned from the measured number of calls.
 
-use super::meter::{Bill, Consumed};
+use crate::meter::{Bill, Consumed};
 use crate::table::Table;
 
 /// Dollars for a million requests of an HTTP API.

@@ -9,38 +9,38 @@ use crate::host::Host;
 use crate::log::tag;
 
 /// A moment to measure from.
-pub(super) struct Meter {
+pub(crate) struct Meter {
     mark: usize,
     requests: BTreeMap<String, u64>,
 }
 
 /// What one function did.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Consumed {
-    pub(super) invocations: u64,
+pub(crate) struct Consumed {
+    pub(crate) invocations: u64,
     /// Records of its queue or stream.
-    pub(super) records: u64,
-    pub(super) read_units: f64,
-    pub(super) write_units: f64,
-    pub(super) log_bytes: u64,
+    pub(crate) records: u64,
+    pub(crate) read_units: f64,
+    pub(crate) write_units: f64,
+    pub(crate) log_bytes: u64,
     /// Calls of AWS by service: `dynamodb`, `sqs`, `secretsmanager`.
-    pub(super) calls: BTreeMap<String, u64>,
+    pub(crate) calls: BTreeMap<String, u64>,
 }
 
 /// What each function did, by its name. Functions that did nothing are left out.
-pub(super) type Bill = BTreeMap<String, Consumed>;
+pub(crate) type Bill = BTreeMap<String, Consumed>;
 
 /// How the line begins that a function logs at the end of each invocation.
 const LAST_LINES: [&str; 4] = ["request answered", "batch done", "stream batch done", "sla scan done"];
 
 impl Meter {
     /// From now on. The host should be at rest.
-    pub(super) async fn start(host: &Host) -> anyhow::Result<Self> {
+    pub(crate) async fn start(host: &Host) -> anyhow::Result<Self> {
         Ok(Self { mark: host.log.mark(), requests: host.requests().await? })
     }
 
     /// What was consumed since, once the host is at rest again.
-    pub(super) async fn read(self, host: &Host) -> anyhow::Result<Bill> {
+    pub(crate) async fn read(self, host: &Host) -> anyhow::Result<Bill> {
         host.settled().await?;
         let mut bill = Bill::new();
         for function in function_names()? {
