@@ -30,7 +30,6 @@ async fn a_body_that_is_not_proven_is_refused_and_leaves_nothing() {
     assert_eq!(host.post_signed("/webhook/whatsapp/unknown", APP_SECRET, body.clone()).await.status, 401);
     assert_eq!(host.depth("inbound.fifo").await, (0, 0));
     assert_eq!(host.items().await, before);
-    assert_eq!(host.output.logged("webhook", "webhook cut").len(), 0);
 
     // A body that the second app did sign is taken; what it says of the first app's number is not believed.
     host.post_signed("/webhook/whatsapp/second", "second-app-secret", body).await.expect(200);
