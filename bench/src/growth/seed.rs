@@ -47,10 +47,10 @@ pub(super) async fn template(binaries: &Binaries) -> anyhow::Result<Template> {
     let scanned = serde_json::to_value(database.scan(scan)?)?;
     let all = scanned["Items"].as_array().context("the table has items")?;
     let key = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
-    let counter = all.iter().find(|item| key(item, "sk") == "COUNTER").context("the table has a counter")?.clone();
+    let counter = all.iter().find(|item| item["n"]["N"] == "1").context("the table has a counter")?.clone();
     // Items of the ticket have keys of their own below the organization's; those of the organization share one.
     let below = format!("{}#", key(&counter, "pk"));
-    let of_ticket = |item: &&Value| key(item, "pk").starts_with(&below) && !key(item, "pk").ends_with("#STATS");
+    let of_ticket = |item: &&Value| key(item, "pk").starts_with(&below);
     let items: Vec<Value> = all.iter().filter(of_ticket).cloned().collect();
     let mut names = BTreeSet::from([phone(1)]);
     for item in &items {
