@@ -40,3 +40,4 @@ mod tenancy;
 mod tidy;
 mod tokens;
 mod unreachable;
+mod window;

@@ -29,6 +29,24 @@ impl Graph {
         Ok(Self { client, base })
     }
 
+    /// Reads an object or a list. Errors: the provider's code, 0 where it gave none.
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)], token: &str) -> Result<Vec<u8>, Refused> {
+        let unreachable = |_| Refused { code: 0, may_pass: true };
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let request = self.client.get(format!("{}/{path}?{query}", self.base)).bearer_auth(token);
+        let response = request.send().await.map_err(unreachable)?;
+        let status = response.status().as_u16();
+        let bytes = response.bytes().await.map_err(unreachable)?;
+        if status == 200 {
+            return Ok(bytes.into());
+        }
+        Err(match answer(status, &bytes) {
+            SendOutcome::Refused { error } => Refused { code: error.code, may_pass: false },
+            SendOutcome::RetryLater { code, .. } => Refused { code, may_pass: true },
+            SendOutcome::Accepted { .. } | SendOutcome::Unclear => Refused { code: 0, may_pass: true },
+        })
+    }
+
     /// Posts a message. Whatever happens is an outcome: only where the request surely never left may it be sent again.
     pub(crate) async fn post(&self, phone_number_id: &str, token: &str, body: &Value) -> SendOutcome {
         let url = format!("{}/{phone_number_id}/messages", self.base);
@@ -45,6 +63,14 @@ impl Graph {
             Err(_) => SendOutcome::Unclear,
         }
     }
+}
+
+/// A read that gave nothing.
+pub(crate) struct Refused {
+    /// The provider's code, 0 where it gave none.
+    pub(crate) code: i64,
+    /// Whether the same may succeed later.
+    pub(crate) may_pass: bool,
 }
 
 /// TLS with Mozilla's roots compiled in: reading the system's at every cold start takes ten times the instructions of all else.

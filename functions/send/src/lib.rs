@@ -5,12 +5,15 @@
 //! docs/adr/0006-sending.md.
 
 mod graph;
+mod sync;
 
 use aws_lambda_events::sqs::SqsMessage;
-use channels::cloud_api::outbound::{SendOutcome, text_message};
+use channels::cloud_api::compose;
+use channels::cloud_api::outbound::SendOutcome;
+use domain::answer::Answer;
 use domain::connection::{Connection, Provider};
 use domain::delivery::{Delivery, DeliveryError};
-use domain::ids::OrganizationId;
+use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::message::{Direction, Message, MessageRef};
 use messaging::outbound::Outbound;
 use runtime::config::required;
@@ -46,8 +49,12 @@ impl Send {
     /// Takes one record of the outbound queue. After an error the message waits, and the conversation's later ones behind it.
     pub async fn take(&self, record: &SqsMessage) -> Result<(), Problem> {
         let outbound: Outbound = serde_json::from_str(record.body.as_deref().unwrap_or_default()).map_err(internal)?;
-        let reference: MessageRef = outbound.message.parse().map_err(internal)?;
-        let org = &outbound.org;
+        let (org, message) = match &outbound {
+            Outbound::Send { org, message } => (org, message),
+            Outbound::Release { org, release } => return self.release(org, release).await,
+            Outbound::Sync { org, sync } => return self.sync(org, sync, received(record)).await,
+        };
+        let reference: MessageRef = message.parse().map_err(internal)?;
         let Some(message) = self.storage.message(org, &reference).await? else {
             tracing::warn!(org.id = %org, "the message to send is gone");
             return Ok(());
@@ -60,6 +67,15 @@ impl Send {
         }
     }
 
+    /// Sends what is parked, if the contact has written since.
+    async fn release(&self, org: &OrganizationId, conversation: &ConversationId) -> Result<(), Problem> {
+        let released = self.storage.release_parked(org, conversation, clock::now()).await?;
+        if released > 0 {
+            tracing::info!(org.id = %org, conversation.id = %conversation, released, "parked answers released");
+        }
+        Ok(())
+    }
+
     async fn send(&self, org: &OrganizationId, message: &Message, record: &SqsMessage) -> Result<(), Problem> {
         let Some((connection, to)) = self.destination(org, message).await? else {
             return self.refuse(org, message, 0, "the conversation's connection or contact is gone").await;
@@ -67,18 +83,16 @@ impl Send {
         let Provider::CloudApi { phone_number_id, .. } = &connection.provider else {
             return self.refuse(org, message, 0, "the connection cannot send").await;
         };
-        // The organization is part of the name: connections of two organizations may have the same id.
-        let secret = self.secrets.connection(&format!("{}{org}/{}", self.secret_prefix, connection.id)).await?;
-        let Some(token) = secret.access_tokens.first() else {
+        let Some(token) = self.token(org, &connection.id).await? else {
             return self.refuse(org, message, 190, "the connection has no access token").await;
         };
+        let answer = Answer::of(&message.content).map_err(internal)?;
         let reference = &message.reference;
         if !self.storage.begin_sending(org, reference, &attempt(record)).await? {
             return Err(later("another attempt is at it".to_owned()));
         }
-        let text = message.content.text.as_deref().unwrap_or_default();
-        let body = text_message(&to, text, &reference.to_string());
-        match self.graph.post(phone_number_id, token, &body).await {
+        let body = compose::message(&to, &answer, &reference.to_string());
+        match self.graph.post(phone_number_id, &token, &body).await {
             SendOutcome::Accepted { provider_id, .. } => {
                 self.storage.deliver(org, reference, Delivery::Accepted, Some(&provider_id), None).await?;
                 self.storage.link_receipt(org, &connection.id, &provider_id, reference, clock::now()).await?;
@@ -87,7 +101,8 @@ impl Send {
             }
             SendOutcome::Refused { error } => {
                 tracing::warn!(org.id = %org, connection.id = %connection.id, code = error.code, "answer refused by the provider");
-                self.storage.deliver(org, reference, Delivery::Failed, None, Some(&error)).await?;
+                let outcome = (Delivery::Failed, Some(&error));
+                self.storage.deliver_or_park(org, reference, outcome, None, clock::now()).await?;
                 Ok(())
             }
             SendOutcome::RetryLater { code, .. } if received(record) >= GIVEN_UP => {
@@ -125,6 +140,13 @@ impl Send {
         let contact = self.storage.contact(org, &conversation.contact).await?;
         let to = contact.and_then(|contact| contact.address().cloned());
         Ok(connection.zip(to))
+    }
+
+    /// The token to send with.
+    async fn token(&self, org: &OrganizationId, connection: &ConnectionId) -> Result<Option<String>, Problem> {
+        // The organization is part of the name: connections of two organizations may have the same id.
+        let secret = self.secrets.connection(&format!("{}{org}/{connection}", self.secret_prefix)).await?;
+        Ok(secret.access_tokens.into_iter().next())
     }
 
     async fn refuse(&self, org: &OrganizationId, message: &Message, code: i64, why: &str) -> Result<(), Problem> {

@@ -4,6 +4,7 @@
 //! the rest.
 
 mod answers;
+mod connections;
 mod lists;
 mod lookup;
 mod messages;
@@ -12,7 +13,7 @@ mod status;
 mod v2;
 
 use axum::Router;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use storage::Storage;
 
 /// The function's routes, as in `infra/template.yaml`.
@@ -24,6 +25,8 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/tickets/my-tickets", get(lists::mine))
         .route("/api/tickets/{id}", get(lists::one))
         .route("/api/tickets/{id}/messages", get(messages::list).post(answers::answer))
+        .route("/api/connections/{id}/templates", get(connections::templates))
+        .route("/api/connections/{id}/templates/sync", post(connections::sync))
         .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))

@@ -2,6 +2,7 @@
 //!
 //! An event names things by id and never carries a message's text, a name or a phone number: whoever may know reads them.
 
+use domain::delivery::Delivery;
 use domain::event::{Actor, Happening, HistoryRow, Subject};
 use domain::ids::OrganizationId;
 use domain::message::{Direction, Message};
@@ -93,6 +94,7 @@ impl Event {
     pub fn message_stored(org: &OrganizationId, message: &Message) -> Self {
         let kind = match message.direction {
             Direction::In => "message_received",
+            Direction::Out { delivery: Delivery::Parked, .. } => "message_parked",
             Direction::Out { .. } => "message_queued",
         };
         Self::of_message(org, message, kind, format!("{}.stored", message.reference))

@@ -13,6 +13,7 @@ use crate::Problem;
 pub mod s0;
 pub mod s1;
 pub mod s4;
+pub mod templates;
 mod view;
 
 pub use view::TicketView;
@@ -28,6 +29,11 @@ fn refusal(problem: &Problem, mut body: Value) -> Response {
     if let Problem::Conflict { holder: Some(holder), .. } = problem {
         body["assignedAgent"] = holder.as_str().into();
         body["agent_id"] = holder.as_str().into();
+    }
+    if let Problem::WindowClosed { at, templates } = problem {
+        body["windowExpiredAt"] = serde_json::json!(at);
+        body["window_expired_at"] = serde_json::json!(at);
+        body["templates"] = templates.iter().map(templates::usable).collect();
     }
     let mut response = (problem.status(), Json(body)).into_response();
     if matches!(problem, Problem::Unavailable { .. }) {

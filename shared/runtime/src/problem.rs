@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use domain::ids::AgentId;
+use domain::template::Template;
 use http::StatusCode;
+use jiff::Timestamp;
 use storage::ChangeError;
 
 use crate::secrets::SecretError;
@@ -44,6 +46,14 @@ pub enum Problem {
         /// Who holds the ticket, for those who may know.
         holder: Option<AgentId>,
     },
+    /// The contact wrote too long ago: only a template may be sent.
+    #[error("the contact wrote more than 24 hours ago: send a template, or set on_window_closed to \"template\"")]
+    WindowClosed {
+        /// When the window closed; absent where the contact never wrote.
+        at: Option<Timestamp>,
+        /// The templates that could be sent.
+        templates: Vec<Template>,
+    },
     /// The same request may succeed in a moment.
     #[error("temporarily unavailable, please try again")]
     Unavailable {
@@ -69,6 +79,7 @@ impl Problem {
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not_found",
             Self::Conflict { code, .. } => code,
+            Self::WindowClosed { .. } => "window_closed",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal { .. } => "internal",
         }
@@ -81,7 +92,7 @@ impl Problem {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::WindowClosed { .. } => StatusCode::CONFLICT,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -92,7 +103,9 @@ impl Problem {
         let (code, status) = (self.code(), self.status().as_u16());
         match self {
             Self::InvalidInput { field, .. } => tracing::info!(code, status, field, "request refused"),
-            Self::NotFound { .. } | Self::Conflict { .. } => tracing::info!(code, status, "request refused"),
+            Self::NotFound { .. } | Self::Conflict { .. } | Self::WindowClosed { .. } => {
+                tracing::info!(code, status, "request refused");
+            }
             Self::Unauthenticated | Self::Forbidden { .. } => tracing::warn!(code, status, "request refused"),
             Self::Unavailable { source } => {
                 tracing::warn!(code, status, cause = causes(source.as_ref()), "request failed");

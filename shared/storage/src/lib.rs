@@ -13,15 +13,18 @@ mod ingest;
 mod inspection;
 mod item;
 mod keys;
+mod lines;
 mod messages;
 mod openings;
 mod organizations;
+mod parking;
 mod receipts;
 mod replies;
 mod statistics;
 pub mod stream;
 #[cfg(feature = "survey")]
 pub mod survey;
+mod templates;
 mod ticket_changes;
 mod ticket_items;
 mod tickets;

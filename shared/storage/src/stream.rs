@@ -1,12 +1,17 @@
 //! What a record of the table's stream means: the table is the outbox, and this reads it (invariant I6).
 
+use domain::conversation::Conversation;
 use domain::delivery::Delivery;
 use domain::event::{HistoryRow, Subject};
-use domain::ids::OrganizationId;
+use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::message::{Direction, Message};
 use domain::ticket::Ticket;
 use serde::de::DeserializeOwned;
 
+use domain::connection::Connection;
+use domain::line::Line;
+
+use crate::conversations::ConversationItem;
 use crate::keys;
 use crate::messages::MessageItem;
 use crate::ticket_items::RowItem;
@@ -43,6 +48,25 @@ pub enum Change {
         /// How far it is.
         delivery: Delivery,
     },
+    /// The templates of a connection should be read from its provider: it is new, has another account, or somebody asked.
+    TemplatesWanted {
+        /// The organization.
+        org: OrganizationId,
+        /// The connection.
+        connection: ConnectionId,
+        /// Different for each time that this is told.
+        mark: String,
+    },
+    /// The contact wrote in a conversation with parked answers. Nothing else releases them: when they are parked because the
+    /// provider says so, the window may look open from here.
+    ContactWrote {
+        /// The organization.
+        org: OrganizationId,
+        /// The conversation.
+        conversation: ConversationId,
+        /// Different for each time that this is told.
+        mark: String,
+    },
 }
 
 /// Why a record could not be read.
@@ -73,6 +97,12 @@ pub fn read(old: serde_dynamo::Item, new: serde_dynamo::Item) -> Result<Option<C
         let RowItem { row, subject } = *parse("a history row", new)?;
         return Ok(Some(Change::TicketChanged { org, subject: Box::new(subject), version, row: Box::new(row) }));
     }
+    if sk.starts_with(keys::CONNECTION_PREFIX) || sk.starts_with(keys::LINE_PREFIX) {
+        return templates(org, old, new);
+    }
+    if sk == keys::CONVERSATION {
+        return parked(org, old, new);
+    }
     if !sk.starts_with(keys::MESSAGE_PREFIX) {
         return Ok(None);
     }
@@ -88,6 +118,36 @@ pub fn read(old: serde_dynamo::Item, new: serde_dynamo::Item) -> Result<Option<C
         }
         _ => Ok(None),
     }
+}
+
+fn templates(
+    org: OrganizationId,
+    old: serde_dynamo::Item,
+    new: serde_dynamo::Item,
+) -> Result<Option<Change>, Unreadable> {
+    let wanted = |item: serde_dynamo::Item| {
+        if item.contains_key("con") {
+            let line = *parse::<Line>("a line", item)?;
+            return Ok((line.connection, line.templates_asked_at.map(|at| at.as_millisecond().to_string())));
+        }
+        let connection = *parse::<Connection>("a connection", item)?;
+        Ok((connection.id, connection.provider.template_account().map(str::to_owned)))
+    };
+    let before = if old.is_empty() { None } else { wanted(old)?.1 };
+    let (connection, mark) = wanted(new)?;
+    Ok(mark.filter(|mark| before.as_ref() != Some(mark)).map(|mark| Change::TemplatesWanted { org, connection, mark }))
+}
+
+fn parked(org: OrganizationId, old: serde_dynamo::Item, new: serde_dynamo::Item) -> Result<Option<Change>, Unreadable> {
+    // Every message rewrites its conversation, and hardly any has parked answers: only those are read.
+    if !matches!(new.get("parked"), Some(serde_dynamo::AttributeValue::L(parked)) if !parked.is_empty()) {
+        return Ok(None);
+    }
+    let read = |item| Ok(Conversation::from(*parse::<ConversationItem>("a conversation", item)?));
+    let is = read(new)?;
+    let before = if old.is_empty() { None } else { Some(read(old)?) };
+    let has_written = before.is_none_or(|before| is.in_seq > before.in_seq);
+    Ok(has_written.then(|| Change::ContactWrote { org, conversation: is.id, mark: is.in_seq.to_string() }))
 }
 
 fn organization(pk: &str) -> Option<OrganizationId> {

@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
                 self.report.counts.tickets += 1;
                 together.ticket = Some(ticket);
             }
-            Entry::Inspection | Entry::Unknown(_) => {}
+            Entry::Line | Entry::Template | Entry::Inspection | Entry::Unknown(_) => {}
         }
         Ok(())
     }

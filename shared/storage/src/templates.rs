@@ -1,0 +1,46 @@
+//! The templates of an account, as the provider told them last.
+
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use domain::ids::OrganizationId;
+use domain::template::Template;
+
+use crate::item::{read, text, write};
+use crate::{Error, Storage, keys};
+
+impl Storage {
+    /// The templates of an account by name and language. At most one page of 1 MB; Meta allows 6,000 of a few hundred bytes.
+    pub async fn templates(&self, org: &OrganizationId, account: &str) -> Result<Vec<Template>, Error> {
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(keys::organization(org).pk))
+            .expression_attribute_values(":prefix", text(keys::templates_prefix(account)))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await?;
+        self.units.add_read(&answer.consumed_capacity);
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
+    }
+
+    /// One template.
+    pub async fn template(
+        &self,
+        org: &OrganizationId,
+        account: &str,
+        name: &str,
+        language: &str,
+    ) -> Result<Option<Template>, Error> {
+        self.get(keys::template(org, account, name, language), false).await?.map(read).transpose()
+    }
+
+    /// Keeps a template as the provider tells it now.
+    pub async fn keep_template(&self, org: &OrganizationId, account: &str, template: &Template) -> Result<(), Error> {
+        let item = write(keys::template(org, account, &template.name, &template.language), template)?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let answer = put.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
+        self.units.add_write(&answer.consumed_capacity);
+        Ok(())
+    }
+}
