@@ -12,6 +12,7 @@
 mod ledger;
 mod world;
 
+mod answers;
 mod backup;
 mod batches;
 mod budget;
@@ -34,6 +35,7 @@ mod protocol;
 mod races;
 mod refusals;
 mod restart;
+mod sending;
 mod sla;
 mod status;
 mod tenancy;

@@ -151,3 +151,35 @@ async fn texts(host: &Host) -> Vec<String> {
     };
     host.sent().await.iter().map(said).collect()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_template_that_is_paused_by_webhook_is_offered_to_nobody() {
+    let host = Host::fresh().await;
+    let ana = claimed(&host, 1, 25).await;
+    let tell = async |field: &str, mut value: Value| {
+        value["message_template_id"] = json!(900_000_000_000_001_u64);
+        value["message_template_name"] = json!("continue_conversation");
+        value["message_template_language"] = json!("pt_BR");
+        host.post_whatsapp(&cloud_api::body(&[json!({ "field": field, "value": value })])).await.expect(200);
+    };
+    tell("message_template_status_update", json!({ "event": "PAUSED", "reason": "NONE" })).await;
+    tell("message_template_quality_update", json!({ "new_quality_score": "RED" })).await;
+    let paused = eventually("both are noted", SOON, async || {
+        let list = ana.get("/api/connections/comercial/templates").await.expect(200)["templates"].take();
+        let named =
+            list.as_array().unwrap().iter().find(|template| template["name"] == "continue_conversation").cloned();
+        named.filter(|template| template["status"] == "PAUSED" && template["quality"] == "RED")
+    })
+    .await;
+    assert_eq!(paused["language"], "pt_BR");
+    // It was the only one that needs nothing filled in.
+    let answer = json!({ "body": people::words(2), "on_window_closed": "template" });
+    assert_eq!(ana.post("/api/tickets/1/messages", answer).await.expect(400)["field"], "template");
+    // Read anew from the provider, it is as it was.
+    host.agent("carla").post("/api/connections/comercial/templates/sync", json!({})).await.expect(202);
+    let answer = json!({ "body": people::words(2), "on_window_closed": "template" });
+    eventually("it is approved again", SOON, async || {
+        (ana.post("/api/tickets/1/messages", answer.clone()).await.status == 201).then_some(())
+    })
+    .await;
+}

@@ -37,8 +37,15 @@ impl FanOut {
                 }
                 Event::message_delivered(org, message, seen_at)
             }
+            Change::LineChanged { org, connection, stop, since } => {
+                Event::line_changed(org, connection, stop.as_ref(), *since, seen_at)
+            }
             Change::TemplatesWanted { org, connection, mark } => {
                 self.outbound.push(Outbound::sync(org, connection, mark).map_err(internal)?);
+                return Ok(());
+            }
+            Change::Read { org, conversation, is_typing, at } => {
+                self.outbound.push(Outbound::mark(org, conversation, *is_typing, *at).map_err(internal)?);
                 return Ok(());
             }
             Change::ContactWrote { org, conversation, mark } => {

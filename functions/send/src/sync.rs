@@ -25,10 +25,11 @@ impl Send {
         else {
             return Ok(());
         };
-        let Some(token) = self.token(org, id).await? else {
+        let secret = self.secrets.connection(&self.secret_name(org, id)).await?;
+        let Some(token) = secret.access_tokens.first() else {
             return Ok(self.storage.note_sync(org, id, Err(190), clock::now()).await?);
         };
-        let listed = match self.listed(account, &token).await {
+        let listed = match self.listed(account, token).await {
             Ok(listed) => listed,
             Err(Refused { code, may_pass }) => {
                 self.storage.note_sync(org, id, Err(code), clock::now()).await?;

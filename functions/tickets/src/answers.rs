@@ -5,6 +5,7 @@
 
 mod request;
 mod storing;
+mod targets;
 mod templates;
 
 use axum::Json;

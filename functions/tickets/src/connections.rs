@@ -1,4 +1,4 @@
-//! `GET /api/connections/{id}/templates` and `POST …/sync`: the templates of a connection, for who answers with one.
+//! `/api/connections/{id}`: how a connection is doing, its templates, and what a supervisor can do about both.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -11,6 +11,45 @@ use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use serde_json::{Value, json};
 use storage::Storage;
+
+/// The connection and how it is doing.
+pub(crate) async fn one(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, s4::Refused> {
+    let connection = connection(&storage, &caller, &id).await?;
+    let line = storage.line(&caller.org, &connection.id).await?;
+    let now = clock::now();
+    let sending = match &line.stop {
+        None => json!({ "state": "ok", "paused_until": line.paused_until.filter(|until| *until > now) }),
+        Some(stop) => json!({
+            "state": "stopped", "code": stop.code, "details": stop.details, "since": stop.since, "retry_at": stop.retry_at,
+        }),
+    };
+    Ok(Json(json!({
+        "id": connection.id,
+        "provider": connection.provider.kind(),
+        "queue_id": connection.queue,
+        "sending": sending,
+        "templates_synced_at": line.templates_synced_at,
+        "templates_error": line.templates_error,
+    })))
+}
+
+/// Lets a stopped connection send again at once: somebody has put its token or number right.
+pub(crate) async fn resume(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, s4::Refused> {
+    let connection = supervised(&storage, &caller, &id).await?;
+    if !storage.resume_line(&caller.org, &connection.id).await? {
+        let reason = format!("connection {id} is not stopped");
+        return Err(Problem::Conflict { code: "not_stopped", reason, holder: None }.into());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// All templates as the provider told them last, those that cannot be sent among them, and when that was.
 pub(crate) async fn templates(
@@ -37,11 +76,7 @@ pub(crate) async fn sync(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Json<Value>), s4::Refused> {
-    let agent = caller.agent(&storage).await?;
-    let connection = connection(&storage, &caller, &id).await?;
-    if agent.role < Role::Supervisor {
-        return Err(Problem::Forbidden { reason: "only a supervisor may ask for a sync".to_owned() }.into());
-    }
+    let connection = supervised(&storage, &caller, &id).await?;
     if connection.provider.template_account().is_none() {
         let reason = format!("connection {id} has no business account, and so no templates");
         return Err(Problem::Conflict { code: "no_templates", reason, holder: None }.into());
@@ -49,6 +84,14 @@ pub(crate) async fn sync(
     let now = clock::now();
     storage.ask_for_templates(&caller.org, &connection.id, now).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "asked_at": now }))))
+}
+
+async fn supervised(storage: &Storage, caller: &Caller, id: &str) -> Result<Connection, Problem> {
+    let connection = connection(storage, caller, id).await?;
+    if caller.agent(storage).await?.role < Role::Supervisor {
+        return Err(Problem::Forbidden { reason: "only a supervisor may do this".to_owned() });
+    }
+    Ok(connection)
 }
 
 async fn connection(storage: &Storage, caller: &Caller, id: &str) -> Result<Connection, Problem> {

@@ -7,6 +7,7 @@ mod answers;
 mod connections;
 mod lists;
 mod lookup;
+mod marks;
 mod messages;
 mod new_ticket;
 mod status;
@@ -25,6 +26,10 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/tickets/my-tickets", get(lists::mine))
         .route("/api/tickets/{id}", get(lists::one))
         .route("/api/tickets/{id}/messages", get(messages::list).post(answers::answer))
+        .route("/api/tickets/{id}/read", post(marks::read))
+        .route("/api/tickets/{id}/typing", post(marks::typing))
+        .route("/api/connections/{id}", get(connections::one))
+        .route("/api/connections/{id}/resume", post(connections::resume))
         .route("/api/connections/{id}/templates", get(connections::templates))
         .route("/api/connections/{id}/templates/sync", post(connections::sync))
         .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))

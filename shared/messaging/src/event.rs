@@ -4,7 +4,8 @@
 
 use domain::delivery::Delivery;
 use domain::event::{Actor, Happening, HistoryRow, Subject};
-use domain::ids::OrganizationId;
+use domain::ids::{ConnectionId, OrganizationId};
+use domain::line::Stop;
 use domain::message::{Direction, Message};
 use domain::ticket::Ticket;
 use jiff::Timestamp;
@@ -108,6 +109,29 @@ impl Event {
         };
         let event = Self::of_message(org, message, "message_status_changed", format!("{}.{rank}", message.reference));
         Self { at: seen_at, ..event }
+    }
+
+    /// A connection stopped sending, or sends again. `since` is when it stopped.
+    pub fn line_changed(
+        org: &OrganizationId,
+        connection: &ConnectionId,
+        stop: Option<&Stop>,
+        since: Option<Timestamp>,
+        seen_at: Timestamp,
+    ) -> Self {
+        let kind = if stop.is_some() { "connection_stopped" } else { "connection_resumed" };
+        let mark = since.map_or(0, Timestamp::as_millisecond);
+        Self {
+            id: format!("{connection}.{mark}.{kind}"),
+            kind: kind.to_owned(),
+            org: org.clone(),
+            at: seen_at,
+            data: json!({
+                "connectionId": connection,
+                "errorCode": stop.map(|stop| stop.code),
+                "since": since,
+            }),
+        }
     }
 
     fn of_message(org: &OrganizationId, message: &Message, kind: &str, id: String) -> Self {

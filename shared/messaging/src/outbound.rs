@@ -2,6 +2,7 @@
 
 use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::message::MessageRef;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Entry;
@@ -23,6 +24,17 @@ pub enum Outbound {
         org: OrganizationId,
         /// The conversation.
         release: ConversationId,
+    },
+    /// The contact of a conversation should be shown that its messages are read, or that somebody types.
+    Mark {
+        /// The organization.
+        org: OrganizationId,
+        /// The conversation.
+        mark: ConversationId,
+        /// Whether somebody types.
+        is_typing: bool,
+        /// When it began: long after, there is nothing to show.
+        at: Timestamp,
     },
     /// The templates of a connection should be read from its provider.
     Sync {
@@ -48,6 +60,17 @@ impl Outbound {
     ) -> Result<Entry, serde_json::Error> {
         let work = Self::Release { org: org.clone(), release: conversation.clone() };
         work.entry(conversation.to_string(), format!("release.{mark}"))
+    }
+
+    /// Showing that messages are read or that somebody types, in its turn among the conversation's messages.
+    pub fn mark(
+        org: &OrganizationId,
+        conversation: &ConversationId,
+        is_typing: bool,
+        at: Timestamp,
+    ) -> Result<Entry, serde_json::Error> {
+        let work = Self::Mark { org: org.clone(), mark: conversation.clone(), is_typing, at };
+        work.entry(conversation.to_string(), format!("mark.{}.{is_typing}", at.as_millisecond()))
     }
 
     /// Reading templates, one connection's in turn. `mark` differs for each cause.

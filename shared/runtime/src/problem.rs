@@ -170,7 +170,7 @@ impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::Unavailable { .. } => Self::Unavailable { source: Box::new(error) },
-            SecretError::Malformed { .. } => Self::Internal { source: Box::new(error) },
+            SecretError::Missing { .. } | SecretError::Malformed { .. } => Self::Internal { source: Box::new(error) },
         }
     }
 }

@@ -80,6 +80,9 @@ pub(crate) fn agent(org: &OrganizationId, id: &AgentId) -> Key {
     Key::new(org_partition(org), format!("AGT#{id}"))
 }
 
+/// The kind of the account that holds templates, among those of providers.
+pub(crate) const TEMPLATE_ACCOUNT: &str = "waba";
+
 /// How a webhook finds a connection before it knows the organization.
 pub(crate) fn provider(kind: &str, account: &str) -> Key {
     Key::new(format!("PROVIDER#{kind}#{}", bounded(account)), "CON")

@@ -14,6 +14,7 @@ mod inspection;
 mod item;
 mod keys;
 mod lines;
+mod marks;
 mod messages;
 mod openings;
 mod organizations;

@@ -1,7 +1,7 @@
 //! How connections are doing.
 
 use domain::ids::{ConnectionId, OrganizationId};
-use domain::line::Line;
+use domain::line::{Line, Stop};
 use jiff::Timestamp;
 
 use crate::item::{number, read, text};
@@ -45,6 +45,43 @@ impl Storage {
                 .expression_attribute_values(":code", number(code)),
         };
         self.unless_refused(update.send().await).map(drop)
+    }
+
+    /// Stops a connection, or goes on with that. Only over the state that was read: of several that find out at once, one does it.
+    /// `false` when another was first.
+    pub async fn stop_line(
+        &self,
+        org: &OrganizationId,
+        id: &ConnectionId,
+        before: Option<&Stop>,
+        stop: &Stop,
+    ) -> Result<bool, Error> {
+        let value = serde_dynamo::to_attribute_value(stop);
+        let value = value.map_err(|source| Error::Corrupt { item: "LINE/stop".to_owned(), source })?;
+        let update = self.line_update(org, id).update_expression("SET con = :con, #stop = :stop");
+        let update = update.expression_attribute_names("#stop", "stop").expression_attribute_values(":stop", value);
+        let update = match before {
+            None => update.condition_expression("attribute_not_exists(#stop)"),
+            Some(before) => update
+                .condition_expression("#stop.retry = :before")
+                .expression_attribute_values(":before", number(before.retry_at.as_millisecond())),
+        };
+        self.unless_refused(update.send().await)
+    }
+
+    /// A connection that was stopped sends again. `false` when it was not stopped.
+    pub async fn resume_line(&self, org: &OrganizationId, id: &ConnectionId) -> Result<bool, Error> {
+        let update = self.line_update(org, id).update_expression("SET con = :con REMOVE #stop");
+        let update = update.condition_expression("attribute_exists(#stop)").expression_attribute_names("#stop", "stop");
+        self.unless_refused(update.send().await)
+    }
+
+    /// Nothing more is sent on a connection until then.
+    pub async fn pause_line(&self, org: &OrganizationId, id: &ConnectionId, until: Timestamp) -> Result<(), Error> {
+        let update = self.line_update(org, id).update_expression("SET con = :con, paused = :until");
+        let update = update.condition_expression("attribute_not_exists(paused) OR paused < :until");
+        self.unless_refused(update.expression_attribute_values(":until", number(until.as_millisecond())).send().await)
+            .map(drop)
     }
 
     fn line_update(

@@ -16,7 +16,8 @@ use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::{ChangeError, Reply, Storage};
 
-use super::{request, templates};
+use super::request::{self, Asked, Wanted};
+use super::{targets, templates};
 use crate::lookup::visible;
 
 /// How often an answer is decided again after somebody else changed the ticket or the conversation.
@@ -32,15 +33,17 @@ pub(crate) async fn store(storage: &Storage, caller: &Caller, id: &str, body: &V
             Denied::NotYours => Problem::Forbidden { reason: denied.to_string() },
             Denied::NotClaimed => Problem::Conflict { code: "not_claimed", reason: denied.to_string(), holder: None },
         })?;
-        let connection = sending(storage, caller, &ticket).await?;
+        let connection = sending(storage, caller, &ticket, &asked).await?;
         let now = clock::now();
+        sends_now(storage, &connection, now).await?;
         let change = ticket.answered_by(&agent.id, now).map_err(|refusal| Problem::Conflict {
             code: "not_active",
             reason: refusal.to_string(),
             holder: None,
         })?;
         let conversation_id = ticket.conversation.clone().ok_or_else(no_conversation)?;
-        let answer = templates::resolve(storage, &connection, asked).await?;
+        let about = targets::find(storage, caller, &conversation_id, &asked).await?;
+        let answer = templates::resolve(storage, &connection, asked, about).await?;
         let conversation = storage.conversation(&caller.org, &conversation_id).await?;
         let turn = match decide(conversation.as_ref(), &connection, &ticket, &answer, now) {
             Ok(turn) => turn,
@@ -111,16 +114,36 @@ fn no_conversation() -> Problem {
     }
 }
 
+/// Errors: `Conflict` while the connection is stopped and it is not time to try it. An agent who reads this now need not find
+/// out later.
+async fn sends_now(storage: &Storage, connection: &Connection, now: Timestamp) -> Result<(), Problem> {
+    let line = storage.line(&connection.org, &connection.id).await?;
+    let Some(stop) = line.stop.filter(|stop| now < stop.retry_at) else { return Ok(()) };
+    let (id, code, details) = (&connection.id, stop.code, stop.details.unwrap_or_default());
+    Err(Problem::Conflict {
+        code: "connection_stopped",
+        reason: format!(
+            "connection {id} is stopped since {}: its provider refuses with code {code}. {details}",
+            stop.since
+        ),
+        holder: None,
+    })
+}
+
 /// The ticket's connection, if it can send. Errors: `Conflict` that says why it cannot.
-async fn sending(storage: &Storage, caller: &Caller, ticket: &Ticket) -> Result<Connection, Problem> {
+async fn sending(storage: &Storage, caller: &Caller, ticket: &Ticket, asked: &Asked) -> Result<Connection, Problem> {
     let id = ticket.connection.as_ref().ok_or_else(no_conversation)?;
     let cannot = |reason: String| Problem::Conflict { code: "cannot_send", reason, holder: None };
     let connection = storage.connection(&caller.org, id).await?;
     let connection = connection.ok_or_else(|| cannot(format!("connection {id} was removed")))?;
-    match connection.provider {
-        Provider::CloudApi { .. } => Ok(connection),
-        Provider::Baileys { .. } => {
-            Err(cannot(format!("connection {id} receives only: answers over a Baileys gateway are not supported yet")))
+    let is_meta = matches!(connection.provider, Provider::CloudApi { .. });
+    match &asked.wanted {
+        Wanted::Template(_) if !is_meta => {
+            Err(cannot(format!("connection {id} is a gateway, which knows no templates: send a text")))
         }
+        Wanted::Ready(AnswerBody::Interactive(_)) if !is_meta => {
+            Err(cannot(format!("connection {id} is a gateway, which shows no buttons or lists: send a text")))
+        }
+        _ => Ok(connection),
     }
 }

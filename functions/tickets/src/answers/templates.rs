@@ -1,12 +1,12 @@
 //! Templates that an answer names: found, checked against what goes into them, and chosen where the answer leaves that to us.
 
-use domain::answer::{Answer, AnswerBody};
+use domain::answer::{Answer, AnswerBody, Target};
 use domain::connection::Connection;
 use domain::template::{Template, TemplateCall, TemplateState};
 use runtime::Problem;
 use storage::Storage;
 
-use super::request::{Asked, Fallback};
+use super::request::{Asked, Fallback, Wanted};
 
 /// The most templates that a refusal names.
 const MOST_NAMED: usize = 50;
@@ -21,21 +21,29 @@ pub(super) async fn usable(storage: &Storage, connection: &Connection) -> Result
     Ok(templates)
 }
 
-/// The answer with its templates found and checked. Errors: `InvalidInput` that says what would do.
-pub(super) async fn resolve(storage: &Storage, connection: &Connection, asked: Asked) -> Result<Answer, Problem> {
-    let Asked { body, on_window_closed } = asked;
-    let names_one = matches!(body, AnswerBody::Template(_)) || on_window_closed.is_some();
+/// The answer with its templates found and checked. `about` is the message that it names. Errors: `InvalidInput` that says what
+/// would do.
+pub(super) async fn resolve(
+    storage: &Storage,
+    connection: &Connection,
+    asked: Asked,
+    about: Option<Target>,
+) -> Result<Answer, Problem> {
+    let Asked { wanted, on_window_closed, .. } = asked;
+    let names_one = matches!(wanted, Wanted::Template(_)) || on_window_closed.is_some();
     let known = if names_one { all(storage, connection).await? } else { Vec::new() };
-    let body = match body {
-        AnswerBody::Template(call) => AnswerBody::Template(find(connection, &known, call)?),
-        ready => ready,
+    let (body, reply_to) = match (wanted, about) {
+        (Wanted::Template(call), about) => (AnswerBody::Template(find(connection, &known, call)?), about),
+        (Wanted::Ready(body), about) => (body, about),
+        (Wanted::Reaction { emoji }, Some(target)) => (AnswerBody::Reaction { target, emoji }, None),
+        (Wanted::Reaction { .. }, None) => return Err(invalid("a reaction must name its message".to_owned())),
     };
     let on_window_closed = match on_window_closed {
         None => None,
         Some(Fallback::Template(call)) => Some(find(connection, &known, *call)?),
         Some(Fallback::Any) => Some(choose(connection, &known)?),
     };
-    Ok(Answer { on_window_closed, ..Answer::from(body) })
+    Ok(Answer { body, reply_to, on_window_closed })
 }
 
 async fn all(storage: &Storage, connection: &Connection) -> Result<Vec<Template>, Problem> {

@@ -82,7 +82,7 @@ fn accept(simulator: &Simulator, phone_number_id: &str, message: Outbound, body:
 }
 
 /// An answer that breaks off: what comes of it is a connection that ended too early.
-fn cut() -> Response {
+pub(super) fn cut() -> Response {
     let pieces = futures_util::stream::iter([
         Ok(Bytes::from_static(b"{\"messaging_product\":")),
         Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)),

@@ -1,4 +1,5 @@
-//! A simulator of Meta's Graph API: takes messages as strictly as Meta does, and tells their delivery by signed webhooks.
+//! A simulator of Meta's Graph API, and of the gateways' send calls ([`gateways`]): takes messages as strictly as they do, and
+//! tells the delivery of Meta's by signed webhooks.
 //!
 //! It listens on a loopback port of its own and keeps nothing: statuses that were not told when the host stops are lost.
 //!
@@ -15,6 +16,7 @@
 
 mod content;
 mod errors;
+pub(crate) mod gateways;
 mod graph;
 mod message;
 mod script;
@@ -26,7 +28,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use http::{HeaderMap, header};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -64,6 +66,7 @@ impl Simulator {
         let router = Router::new()
             .route("/{version}/{phone_number_id}/messages", post(graph::send))
             .route("/{version}/{account}/message_templates", get(graph::list_templates))
+            .route("/_gateways/{gateway}/{*path}", any(gateways::call))
             .route("/_simulator/script", post(graph::script))
             .route("/_simulator/sent", get(graph::sent))
             .layer(DefaultBodyLimit::max(64 * 1024))

@@ -28,6 +28,44 @@ pub fn page(body: &[u8]) -> Option<TemplatePage> {
     Some(TemplatePage { templates, after })
 }
 
+/// What a webhook says of one template. What it does not name stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TemplateNews {
+    /// The template's name.
+    pub name: String,
+    /// Its language.
+    pub language: String,
+    /// Whether it may be sent now, and why not.
+    pub state: Option<(TemplateState, Option<String>)>,
+    /// The provider's rating.
+    pub quality: Option<String>,
+    /// What it is billed as.
+    pub category: Option<String>,
+}
+
+/// Reads a change of one of the template fields. `None` for every other field, and for one that names no template.
+///
+/// A change of what a template is made of tells nothing here: the template has to be read. Source: whatsapp.md §1.6.
+pub fn news(field: &str, value: &Value) -> Option<TemplateNews> {
+    let text = |names: [&str; 2]| names.into_iter().find_map(|name| lenient::short(&value[name]));
+    let mut news = TemplateNews {
+        name: text(["message_template_name", "name"])?,
+        language: text(["message_template_language", "language"])?,
+        ..TemplateNews::default()
+    };
+    match field {
+        "message_template_status_update" => {
+            let state = TemplateState::from(lenient::short(&value["event"])?);
+            news.state = Some((state, reason(&value["reason"])));
+        }
+        "message_template_quality_update" => news.quality = Some(lenient::short(&value["new_quality_score"])?),
+        "template_category_update" => news.category = Some(lenient::short(&value["new_category"])?),
+        "message_template_components_update" => {}
+        _ => return None,
+    }
+    Some(news)
+}
+
 fn template(value: &Value) -> Option<Template> {
     let text = |field: &str| lenient::short(&value[field]);
     Some(Template {
@@ -122,6 +160,33 @@ mod tests {
         assert_eq!(last, TemplatePage { templates: Vec::new(), after: None });
         for body in ["", "{}", r#"{"error":{"code":190}}"#, r#"{"data":{}}"#] {
             assert_eq!(page(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_tells_what_has_changed_of_a_template() {
+        let about = |mut value: Value| {
+            value["message_template_name"] = json!("order_update");
+            value["message_template_language"] = json!("pt_BR");
+            value
+        };
+        let paused = news(
+            "message_template_status_update",
+            &about(json!({ "event": "PAUSED", "reason": "NONE", "message_template_id": 5 })),
+        );
+        assert_eq!(paused.unwrap().state, Some((TemplateState::Other("PAUSED".to_owned()), None)));
+        let quality = about(json!({ "previous_quality_score": "GREEN", "new_quality_score": "RED" }));
+        assert_eq!(news("message_template_quality_update", &quality).unwrap().quality.as_deref(), Some("RED"));
+        let category = about(json!({ "previous_category": "UTILITY", "new_category": "MARKETING" }));
+        assert_eq!(news("template_category_update", &category).unwrap().category.as_deref(), Some("MARKETING"));
+        assert_eq!(news("message_template_components_update", &about(json!({}))).unwrap().state, None);
+        for (field, value) in [
+            ("account_update", about(json!({ "event": "DISABLED" }))),
+            ("message_template_status_update", about(json!({}))),
+            ("message_template_status_update", json!({ "event": "PAUSED" })),
+            ("message_template_status_update", json!(null)),
+        ] {
+            assert_eq!(news(field, &value), None, "{field} {value}");
         }
     }
 }
