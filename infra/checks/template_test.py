@@ -47,8 +47,8 @@ PERMISSIONS = {
     },
     "send": {
         "SendLogs": LOGS,
-        "OutboundQueue": CONSUME,
-        "Table": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "OutboundQueue": CONSUME | {"sqs:ChangeMessageVisibility"},
+        "Table": CHANGE | {"dynamodb:Query"},
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
             "secretsmanager:GetSecretValue"
         },

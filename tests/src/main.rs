@@ -12,6 +12,7 @@
 mod ledger;
 mod world;
 
+mod answers;
 mod backup;
 mod batches;
 mod budget;
@@ -36,6 +37,7 @@ mod protocol;
 mod races;
 mod refusals;
 mod restart;
+mod sending;
 mod sla;
 mod status;
 mod tenancy;
@@ -43,3 +45,4 @@ mod tidy;
 mod tokens;
 mod unreachable;
 mod v3;
+mod window;

@@ -98,6 +98,13 @@ async fn everything(host: &Host) {
         (messages[1]["status"] == "read" && messages[2]["status"] == "read").then_some(())
     })
     .await;
+    // One that waits as long as the provider asks for.
+    host.script(&people::phone(1), &[json!({ "outcome": "refuse", "status": 400, "code": 131_056 })]).await;
+    ana.post("/api/tickets/1/messages", json!({ "body": people::words(4) })).await.expect(201);
+    eventually("the third is read", SOON, async || {
+        (ana.get("/api/tickets/1/messages").await.expect(200)[3]["status"] == "read").then_some(())
+    })
+    .await;
     make_a_ticket(&ana, &read).await;
     let resolved = json!({ "status": "resolved", "reason": "journey" });
     ana.put("/api/v2/tickets/1/status", resolved).await.expect(200);

@@ -3,6 +3,7 @@
 //! Reads what is known, lets the domain decide, lets storage carry it out. Never answers a provider and never sends.
 
 mod connections;
+mod templates;
 
 use aws_lambda_events::sqs::SqsMessage;
 use channels::{Observation, Source, Unit};
@@ -65,6 +66,7 @@ impl Ingest {
                 } else {
                     tracing::warn!(field = field.name, "unknown provider field kept");
                 }
+                self.templates(&unit).await?;
                 self.inspect(&unit, &format!("field:{}", field.name)).await
             }
             (Observation::Inspect { reason }, _) => self.inspect(&unit, &reason).await,

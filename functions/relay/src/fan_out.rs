@@ -26,12 +26,32 @@ impl FanOut {
             Change::TicketChanged { org, subject, version, row } => Event::ticket_changed(org, subject, *version, row),
             Change::MessageStored { org, message } => {
                 if let Direction::Out { delivery: Delivery::Queued, .. } = message.direction {
-                    let outbound = Outbound { org: org.clone(), message: message.reference.to_string() };
-                    self.outbound.push(outbound.entry(&message.reference).map_err(internal)?);
+                    self.outbound.push(Outbound::send(org, &message.reference).map_err(internal)?);
                 }
                 Event::message_stored(org, message)
             }
-            Change::MessageDelivered { org, message, .. } => Event::message_delivered(org, message, seen_at),
+            Change::MessageDelivered { org, message, delivery } => {
+                // It was parked until now.
+                if *delivery == Delivery::Queued {
+                    self.outbound.push(Outbound::send(org, &message.reference).map_err(internal)?);
+                }
+                Event::message_delivered(org, message, seen_at)
+            }
+            Change::LineChanged { org, connection, stop, since } => {
+                Event::line_changed(org, connection, stop.as_ref(), *since, seen_at)
+            }
+            Change::TemplatesWanted { org, connection, mark } => {
+                self.outbound.push(Outbound::sync(org, connection, mark).map_err(internal)?);
+                return Ok(());
+            }
+            Change::Read { org, conversation, is_typing, at } => {
+                self.outbound.push(Outbound::mark(org, conversation, *is_typing, *at).map_err(internal)?);
+                return Ok(());
+            }
+            Change::ContactWrote { org, conversation, mark } => {
+                self.outbound.push(Outbound::release(org, conversation, mark).map_err(internal)?);
+                return Ok(());
+            }
         };
         let body = serde_json::to_string(&event).map_err(internal)?;
         self.push.push(Entry { body: body.clone(), fifo: None });

@@ -4,21 +4,34 @@
 //! for the provider's own report. Nothing is ever sent twice on a guess; what stays unknown is marked so. Source:
 //! docs/adr/0006-sending.md.
 
+mod breaker;
 mod graph;
+mod marks;
+mod provider;
+mod retry;
+mod sync;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
 
 use aws_lambda_events::sqs::SqsMessage;
-use channels::cloud_api::outbound::{SendOutcome, text_message};
-use domain::connection::{Connection, Provider};
+use channels::cloud_api::outbound::SendOutcome;
+use domain::alias::Alias;
+use domain::answer::Answer;
+use domain::connection::Connection;
 use domain::delivery::{Delivery, DeliveryError};
-use domain::ids::OrganizationId;
+use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::message::{Direction, Message, MessageRef};
+use messaging::SqsQueue;
 use messaging::outbound::Outbound;
 use runtime::config::required;
-use runtime::secrets::Secrets;
+use runtime::secrets::{SecretError, Secrets};
 use runtime::{Fatal, Problem, clock};
 use storage::Storage;
 
+use breaker::Gate;
 use graph::Graph;
+use provider::Line;
 
 /// How often a message whose call was interrupted is looked at again before it is called unknown. The queue's visibility lies
 /// between two looks, in which the provider's report may come.
@@ -34,20 +47,35 @@ pub struct Send {
     secrets: Secrets,
     secret_prefix: String,
     graph: Graph,
+    queue: SqsQueue,
+    /// How many seconds the records wait that failed in the batch that is being worked on.
+    waits: Mutex<HashMap<String, u32>>,
 }
 
 impl Send {
-    /// Works on one table. Errors name what the environment lacks.
-    pub fn new(storage: Storage, secrets: Secrets) -> Result<Self, Fatal> {
+    /// Works on one table. `queue` is where its records come from. Errors name what the environment lacks.
+    pub fn new(storage: Storage, secrets: Secrets, queue: SqsQueue) -> Result<Self, Fatal> {
         let secret_prefix = required("CONNECTION_SECRET_PREFIX")?;
-        Ok(Self { storage, secrets, secret_prefix, graph: Graph::new(required("GRAPH_API_URL")?)? })
+        Ok(Self {
+            storage,
+            secrets,
+            secret_prefix,
+            graph: Graph::new(required("GRAPH_API_URL")?)?,
+            queue,
+            waits: Mutex::default(),
+        })
     }
 
     /// Takes one record of the outbound queue. After an error the message waits, and the conversation's later ones behind it.
     pub async fn take(&self, record: &SqsMessage) -> Result<(), Problem> {
         let outbound: Outbound = serde_json::from_str(record.body.as_deref().unwrap_or_default()).map_err(internal)?;
-        let reference: MessageRef = outbound.message.parse().map_err(internal)?;
-        let org = &outbound.org;
+        let (org, message) = match &outbound {
+            Outbound::Send { org, message } => (org, message),
+            Outbound::Release { org, release } => return self.release(org, release).await,
+            Outbound::Mark { org, mark, is_typing, at } => return self.mark(org, mark, *is_typing, *at).await,
+            Outbound::Sync { org, sync } => return self.sync(org, sync, received(record)).await,
+        };
+        let reference: MessageRef = message.parse().map_err(internal)?;
         let Some(message) = self.storage.message(org, &reference).await? else {
             tracing::warn!(org.id = %org, "the message to send is gone");
             return Ok(());
@@ -60,45 +88,101 @@ impl Send {
         }
     }
 
+    /// Sends what is parked, if the contact has written since.
+    async fn release(&self, org: &OrganizationId, conversation: &ConversationId) -> Result<(), Problem> {
+        let released = self.storage.release_parked(org, conversation, clock::now()).await?;
+        if released > 0 {
+            tracing::info!(org.id = %org, conversation.id = %conversation, released, "parked answers released");
+        }
+        Ok(())
+    }
+
     async fn send(&self, org: &OrganizationId, message: &Message, record: &SqsMessage) -> Result<(), Problem> {
         let Some((connection, to)) = self.destination(org, message).await? else {
             return self.refuse(org, message, 0, "the conversation's connection or contact is gone").await;
         };
-        let Provider::CloudApi { phone_number_id, .. } = &connection.provider else {
-            return self.refuse(org, message, 0, "the connection cannot send").await;
+        let stop = match self.gate(&connection).await? {
+            Gate::Open { stop } => stop,
+            Gate::Stopped { code } => return self.refuse(org, message, code, "the connection is stopped").await,
+            Gate::Paused { code, .. } if received(record) >= GIVEN_UP => {
+                return self.refuse(org, message, code, "the provider asked to try later, too often").await;
+            }
+            Gate::Paused { wait, code } => {
+                let wait = retry::backoff(wait, code, record);
+                return Err(self.wait(record, wait, "the connection is paused".to_owned()).await);
+            }
         };
-        // The organization is part of the name: connections of two organizations may have the same id.
-        let secret = self.secrets.connection(&format!("{}{org}/{}", self.secret_prefix, connection.id)).await?;
-        let Some(token) = secret.access_tokens.first() else {
-            return self.refuse(org, message, 190, "the connection has no access token").await;
+        let answer = Answer::of(&message.content).map_err(internal)?;
+        let Some(line) = self.line(&connection).await? else {
+            return self.refuse(org, message, 190, "the connection has no credentials to send with").await;
         };
         let reference = &message.reference;
         if !self.storage.begin_sending(org, reference, &attempt(record)).await? {
             return Err(later("another attempt is at it".to_owned()));
         }
-        let text = message.content.text.as_deref().unwrap_or_default();
-        let body = text_message(&to, text, &reference.to_string());
-        match self.graph.post(phone_number_id, token, &body).await {
+        let outcome = self.hand_over(&connection, line, &to, &answer, reference).await?;
+        let recorded = self.record(message, &connection, &outcome, record).await;
+        // The message first: what became of it is known now and must not be forgotten for the sake of anything else.
+        if let Err(problem) = self.learn(&connection, stop.as_ref(), &outcome).await {
+            problem.log();
+        }
+        recorded
+    }
+
+    /// What became of a message that was handed over.
+    async fn record(
+        &self,
+        message: &Message,
+        connection: &Connection,
+        outcome: &SendOutcome,
+        record: &SqsMessage,
+    ) -> Result<(), Problem> {
+        let (org, reference) = (&connection.org, &message.reference);
+        match outcome {
             SendOutcome::Accepted { provider_id, .. } => {
-                self.storage.deliver(org, reference, Delivery::Accepted, Some(&provider_id), None).await?;
-                self.storage.link_receipt(org, &connection.id, &provider_id, reference, clock::now()).await?;
+                self.storage.deliver(org, reference, Delivery::Accepted, Some(provider_id), None).await?;
+                self.storage.link_receipt(org, &connection.id, provider_id, reference, clock::now()).await?;
                 tracing::info!(org.id = %org, connection.id = %connection.id, conversation.id = %reference.conversation, "answer accepted");
                 Ok(())
             }
             SendOutcome::Refused { error } => {
                 tracing::warn!(org.id = %org, connection.id = %connection.id, code = error.code, "answer refused by the provider");
-                self.storage.deliver(org, reference, Delivery::Failed, None, Some(&error)).await?;
+                let outcome = (Delivery::Failed, Some(error));
+                self.storage.deliver_or_park(org, reference, outcome, None, clock::now()).await?;
                 Ok(())
             }
             SendOutcome::RetryLater { code, .. } if received(record) >= GIVEN_UP => {
-                self.refuse(org, message, code, "the provider asked to try later, too often").await
+                self.refuse(org, message, *code, "the provider asked to try later, too often").await
             }
-            SendOutcome::RetryLater { code, .. } => {
+            SendOutcome::RetryLater { after, code } => {
                 // It surely was not taken, so it may wait for its turn again.
                 self.storage.requeue(org, reference).await?;
-                Err(later(format!("the provider asked to try later (code {code})")))
+                let wait = retry::backoff(*after, *code, record);
+                Err(self.wait(record, wait, format!("the provider asked to try later (code {code})")).await)
             }
             SendOutcome::Unclear => Err(later("the provider's answer was lost".to_owned())),
+        }
+    }
+
+    /// The call itself. Credentials that are refused are read again: perhaps somebody has changed them since.
+    async fn hand_over(
+        &self,
+        connection: &Connection,
+        line: Line,
+        to: &Alias,
+        answer: &Answer,
+        reference: &MessageRef,
+    ) -> Result<SendOutcome, Problem> {
+        let name = reference.to_string();
+        let outcome = line.post(&self.graph, to, answer, &name).await;
+        if !matches!(&outcome, SendOutcome::Refused { error } if matches!(error.code, 190 | 401)) {
+            return Ok(outcome);
+        }
+        self.secrets.forget(&self.secret_name(&connection.org, &connection.id));
+        match self.line(connection).await {
+            Ok(Some(now)) if now != line => Ok(now.post(&self.graph, to, answer, &name).await),
+            // The refusal stands, and is no reason to leave the message where it is.
+            _ => Ok(outcome),
         }
     }
 
@@ -117,7 +201,7 @@ impl Send {
         &self,
         org: &OrganizationId,
         message: &Message,
-    ) -> Result<Option<(Connection, domain::alias::Alias)>, Problem> {
+    ) -> Result<Option<(Connection, Alias)>, Problem> {
         let Some(conversation) = self.storage.conversation(org, &message.reference.conversation).await? else {
             return Ok(None);
         };
@@ -125,6 +209,20 @@ impl Send {
         let contact = self.storage.contact(org, &conversation.contact).await?;
         let to = contact.and_then(|contact| contact.address().cloned());
         Ok(connection.zip(to))
+    }
+
+    /// The provider behind a connection, with its credentials.
+    async fn line(&self, connection: &Connection) -> Result<Option<Line>, Problem> {
+        match self.secrets.connection(&self.secret_name(&connection.org, &connection.id)).await {
+            Ok(secret) => Ok(Line::of(connection, secret)),
+            Err(SecretError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The organization is part of the name: connections of two organizations may have the same id.
+    fn secret_name(&self, org: &OrganizationId, connection: &ConnectionId) -> String {
+        format!("{}{org}/{connection}", self.secret_prefix)
     }
 
     async fn refuse(&self, org: &OrganizationId, message: &Message, code: i64, why: &str) -> Result<(), Problem> {

@@ -10,7 +10,8 @@ fn main() -> Result<(), runtime::Fatal> {
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }
-        let send = send::Send::new(storage.clone(), Secrets::new(&clients))?;
-        runtime::sqs::run(storage, async |record| send.take(record).await).await
+        let send = send::Send::new(storage.clone(), Secrets::new(&clients), clients.queue("OUTBOUND_QUEUE_URL")?)?;
+        let behind = async |failed: &_, behind: &[_]| send.put_off_behind(failed, behind).await;
+        runtime::sqs::run_in_order(storage, async |record| send.take(record).await, behind).await
     })
 }

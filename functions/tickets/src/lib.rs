@@ -4,9 +4,11 @@
 //! the rest.
 
 mod answers;
+mod connections;
 mod lists;
 mod lookup;
 mod making;
+mod marks;
 mod messages;
 mod new_ticket;
 mod notes;
@@ -15,7 +17,7 @@ mod v2;
 mod v3;
 
 use axum::Router;
-use axum::routing::{get, put};
+use axum::routing::{get, post, put};
 use storage::Storage;
 
 pub use v3::Api;
@@ -29,6 +31,12 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/tickets/my-tickets", get(lists::mine))
         .route("/api/tickets/{id}", get(lists::one))
         .route("/api/tickets/{id}/messages", get(messages::list).post(answers::answer))
+        .route("/api/tickets/{id}/read", post(marks::read))
+        .route("/api/tickets/{id}/typing", post(marks::typing))
+        .route("/api/connections/{id}", get(connections::one))
+        .route("/api/connections/{id}/resume", post(connections::resume))
+        .route("/api/connections/{id}/templates", get(connections::templates))
+        .route("/api/connections/{id}/templates/sync", post(connections::sync))
         .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))

@@ -92,9 +92,11 @@ pub(crate) async fn seed(storage: &Storage, gateway_token: Option<&str>) -> Resu
     }
     for id in CONNECTIONS {
         let provider = match (phone_number_id(id), gateway_token) {
-            (Some(phone_number_id), _) => {
-                Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned() }
-            }
+            (Some(phone_number_id), _) => Provider::CloudApi {
+                phone_number_id: phone_number_id.to_owned(),
+                app: DEFAULT_APP.to_owned(),
+                waba_id: Some(crate::meta::ACCOUNT.to_owned()),
+            },
             (None, Some(token)) => Provider::Baileys { token_sha256: token_sha256(token) },
             (None, None) => continue,
         };

@@ -10,6 +10,9 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+/// The business account that the demo's numbers belong to.
+pub(crate) const ACCOUNT: &str = "100000000000009";
+
 /// Which way a message goes; Meta's ids differ by it.
 #[derive(Clone, Copy)]
 pub(crate) enum Direction {
@@ -39,7 +42,7 @@ pub(crate) fn envelope(phone_number_id: &str, mut part: Value) -> Value {
     part["metadata"] = json!({ "display_phone_number": "15550100000", "phone_number_id": phone_number_id });
     json!({
         "object": "whatsapp_business_account",
-        "entry": [{ "id": "100000000000009", "changes": [{ "field": "messages", "value": part }] }],
+        "entry": [{ "id": ACCOUNT, "changes": [{ "field": "messages", "value": part }] }],
     })
 }
 

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::data_dir::{data_error, write_private};
 use crate::error::HostError;
+use crate::simulator::gateways::KEY;
 use crate::template;
 
 /// The file and the names that the template gives to secrets.
@@ -18,6 +19,8 @@ use crate::template;
 pub(crate) struct Secrets {
     path: PathBuf,
     named: Vec<template::Secret>,
+    /// Where the simulator of the providers is.
+    simulator: String,
 }
 
 /// What the file holds.
@@ -81,6 +84,13 @@ impl SecretsFile {
                 ),
                 (format!("{}/connection/demo/comercial", template::STACK), connection()),
                 (format!("{}/connection/demo/suporte", template::STACK), connection()),
+                (
+                    format!("{}/connection/demo/baileys", template::STACK),
+                    json!({ "gateway": {
+                        "kind": "baileys", "base_url": format!("{SIMULATOR}/_gateways/baileys"),
+                        "api_key": value(KEY), "session": "+15550100003",
+                    } }),
+                ),
             ]),
             gateways: BTreeMap::from([("baileys".to_owned(), value(DEMO_GATEWAY_TOKEN))]),
         }
@@ -88,7 +98,7 @@ impl SecretsFile {
 
     /// Whether any value is one of the documentation's.
     pub(crate) fn has_demo_values(&self) -> bool {
-        let known = [DEMO_APP_SECRET, DEMO_VERIFY_TOKEN, DEMO_ACCESS_TOKEN];
+        let known = [DEMO_APP_SECRET, DEMO_VERIFY_TOKEN, DEMO_ACCESS_TOKEN, KEY];
         let operator = &self.operator;
         operator.access_key_id == DEMO_OPERATOR
             || operator.secret_access_key == DEMO_OPERATOR
@@ -121,7 +131,7 @@ impl Secrets {
                 serde_json::to_vec_pretty(&file).map_err(|source| HostError::Damaged { path: path.clone(), source })?;
             write_private(&path, &text)?;
         }
-        let secrets = Self { path, named: Vec::new() };
+        let secrets = Self { path, named: Vec::new(), simulator: SIMULATOR.to_owned() };
         secrets.read()?;
         Ok(secrets)
     }
@@ -139,11 +149,16 @@ impl Secrets {
     pub(crate) fn find(&self, id: &str) -> Result<Option<SecretValue>, HostError> {
         let (key, name, arn) = self.identity(id);
         Ok(self.read()?.secrets.get(&key).map(|value| {
-            let text = value.to_string();
+            let text = value.to_string().replace(SIMULATOR, &self.simulator);
             let digest = hex::encode(Sha256::digest(text.as_bytes()));
             let version = format!("{}-{}-{}", &digest[..8], &digest[8..12], &digest[12..16]);
             SecretValue { arn, name, text, version }
         }))
+    }
+
+    /// Answers with the URL of the simulator of the providers where a secret says `SIMULATOR`: its port is another at each start.
+    pub(crate) fn with_simulator(self, url: &str) -> Self {
+        Self { simulator: url.to_owned(), ..self }
     }
 
     /// The full ARN that a question for this secret is judged by, whether or not there is such a secret.
@@ -165,6 +180,9 @@ impl Secrets {
         (name.to_owned(), name.to_owned(), format!("{prefix}{name}{ARN_SUFFIX}"))
     }
 }
+
+/// Stands in the file for the URL of the simulator.
+pub(crate) const SIMULATOR: &str = "http://simulator.invalid";
 
 /// Stands for the random end of a secret's ARN.
 const ARN_SUFFIX: &str = "-000000";
@@ -204,6 +222,7 @@ mod tests {
             "/secrets/WhatsappAppsSecret/apps/default/app_secrets/0",
             "/secrets/WhatsappAppsSecret/apps/default/verify_tokens/0",
             "/secrets/turno~1connection~1demo~1comercial/access_tokens/0",
+            "/secrets/turno~1connection~1demo~1baileys/gateway/api_key",
         ] {
             let demo = serde_json::to_value(SecretsFile::demo()).unwrap();
             let mut mixed = serde_json::to_value(&random).unwrap();

@@ -78,7 +78,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     let template = Template::read(&template_file, &locals(&host))
         .map_err(|source| HostError::Template { path: template_file, source })?;
     host.sockets_url = template.sockets.as_ref().map(|api| format!("{}/{}", sockets_url(&host), api.stage));
-    let secrets = secrets.named_by(template.secrets.clone());
+    let secrets = secrets.named_by(template.secrets.clone()).with_simulator(&listeners.simulator_url);
 
     let (stopping, stopped) = watch::channel(false);
     let (closing, closed) = watch::channel(false);

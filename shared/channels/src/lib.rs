@@ -16,6 +16,7 @@ pub mod moment;
 pub mod observation;
 #[cfg(test)]
 mod samples;
+pub mod sending;
 pub mod signature;
 pub mod unit;
 mod unreadable;

@@ -17,6 +17,9 @@ pub enum Provider {
         /// The Meta app that posts for this number, by its name in the webhook's path: no other app's word is taken for it.
         #[serde(default = "default_app")]
         app: String,
+        /// The business account that the number belongs to, and its templates: stable digits. Without it none are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waba_id: Option<String>,
     },
     /// A Baileys service of the customer's own, which posts to us with a bearer token.
     Baileys {
@@ -45,6 +48,14 @@ impl Provider {
     pub fn app(&self) -> Option<&String> {
         match self {
             Self::CloudApi { app, .. } => Some(app),
+            Self::Baileys { .. } => None,
+        }
+    }
+
+    /// The account that holds the templates; `None` where there are none.
+    pub fn template_account(&self) -> Option<&str> {
+        match self {
+            Self::CloudApi { waba_id, .. } => waba_id.as_deref(),
             Self::Baileys { .. } => None,
         }
     }

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, ConnectionId, ContactId, ConversationId, TicketId};
+use crate::message::MessageRef;
 
 /// Who answers: a program or a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Conversation {
     pub last_in_at: Option<Timestamp>,
     /// When our side wrote last.
     pub last_out_at: Option<Timestamp>,
+    /// The answers that wait until the contact writes.
+    pub parked: Vec<MessageRef>,
 }
 
 impl Conversation {
@@ -67,6 +70,7 @@ impl Conversation {
             read_seq: 0,
             last_in_at: None,
             last_out_at: None,
+            parked: Vec::new(),
         }
     }
 
@@ -89,6 +93,11 @@ impl Conversation {
     /// How many of the contact's messages nobody has read.
     pub fn unread(&self) -> u64 {
         self.in_seq.saturating_sub(self.read_seq)
+    }
+
+    /// The parked answer that is sent first: the one that was written first.
+    pub fn first_parked(&self) -> Option<&MessageRef> {
+        self.parked.iter().min_by_key(|parked| (parked.sent_at, &parked.id))
     }
 
     /// Until when free text may be sent; `None` when the contact never wrote.

@@ -13,6 +13,8 @@ use crate::ids::ProviderMessageId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
+    /// Stored, waiting until the contact writes: the window is closed.
+    Parked,
     /// Stored, waiting for its turn on the outbound queue.
     Queued,
     /// Handed to the provider; no answer yet.
@@ -35,8 +37,9 @@ pub enum Delivery {
 
 impl Delivery {
     /// The rank that the table compares: greater overwrites smaller, equal is a repetition.
-    pub fn rank(self) -> u8 {
+    pub fn rank(self) -> i8 {
         match self {
+            Self::Parked => -10,
             Self::Queued => 0,
             Self::Sending => 10,
             Self::Unknown => 20,
@@ -52,6 +55,7 @@ impl Delivery {
     /// The name in the API and in events.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Parked => "parked",
             Self::Queued => "queued",
             Self::Sending => "sending",
             Self::Unknown => "unknown",
@@ -96,8 +100,8 @@ mod tests {
 
     #[test]
     fn ranks_order_as_the_states_do() {
-        use Delivery::{Accepted, Delivered, Failed, Played, Queued, Read, Sending, Sent, Unknown};
-        let all = [Queued, Sending, Unknown, Accepted, Sent, Failed, Delivered, Read, Played];
+        use Delivery::{Accepted, Delivered, Failed, Parked, Played, Queued, Read, Sending, Sent, Unknown};
+        let all = [Parked, Queued, Sending, Unknown, Accepted, Sent, Failed, Delivered, Read, Played];
         for pair in all.windows(2) {
             assert!(pair[0] < pair[1]);
             assert!(pair[0].rank() < pair[1].rank());

@@ -115,7 +115,8 @@ pub struct Message {
 pub const ECHO: &str = "own.";
 
 /// Names one message: its conversation, its time and its id there. Also what a provider gives back with statuses.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct MessageRef {
     /// The conversation.
     pub conversation: ConversationId,
@@ -169,6 +170,20 @@ impl FromStr for MessageRef {
             return Err(InvalidMessageRef);
         }
         Ok(Self { conversation, sent_at, id: id.to_owned() })
+    }
+}
+
+impl TryFrom<String> for MessageRef {
+    type Error = InvalidMessageRef;
+
+    fn try_from(text: String) -> Result<Self, InvalidMessageRef> {
+        text.parse()
+    }
+}
+
+impl From<MessageRef> for String {
+    fn from(reference: MessageRef) -> Self {
+        reference.to_string()
     }
 }
 

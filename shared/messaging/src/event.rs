@@ -2,8 +2,10 @@
 //!
 //! An event names things by id and never carries a message's text, a name or a phone number: whoever may know reads them.
 
+use domain::delivery::Delivery;
 use domain::event::{Actor, Happening, HistoryRow, Subject};
-use domain::ids::OrganizationId;
+use domain::ids::{ConnectionId, OrganizationId};
+use domain::line::Stop;
 use domain::message::{Direction, Message};
 use domain::ticket::Ticket;
 use jiff::Timestamp;
@@ -122,6 +124,7 @@ impl Event {
     pub fn message_stored(org: &OrganizationId, message: &Message) -> Self {
         let kind = match message.direction {
             Direction::In => "message_received",
+            Direction::Out { delivery: Delivery::Parked, .. } => "message_parked",
             Direction::Out { .. } => "message_queued",
         };
         Self::of_message(org, message, kind, format!("{}.stored", message.reference))
@@ -135,6 +138,29 @@ impl Event {
         };
         let event = Self::of_message(org, message, "message_status_changed", format!("{}.{rank}", message.reference));
         Self { at: seen_at, ..event }
+    }
+
+    /// A connection stopped sending, or sends again. `since` is when it stopped.
+    pub fn line_changed(
+        org: &OrganizationId,
+        connection: &ConnectionId,
+        stop: Option<&Stop>,
+        since: Option<Timestamp>,
+        seen_at: Timestamp,
+    ) -> Self {
+        let kind = if stop.is_some() { "connection_stopped" } else { "connection_resumed" };
+        let mark = since.map_or(0, Timestamp::as_millisecond);
+        Self {
+            id: format!("{connection}.{mark}.{kind}"),
+            kind: kind.to_owned(),
+            org: org.clone(),
+            at: seen_at,
+            data: json!({
+                "connectionId": connection,
+                "errorCode": stop.map(|stop| stop.code),
+                "since": since,
+            }),
+        }
     }
 
     fn of_message(org: &OrganizationId, message: &Message, kind: &str, id: String) -> Self {

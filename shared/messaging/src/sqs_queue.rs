@@ -14,6 +14,8 @@ const BATCH: usize = 10;
 const BATCH_BYTES: usize = 1_000_000;
 /// How many calls run at the same time, each for message groups of its own.
 const LANES: usize = 8;
+/// The longest that a message may be kept out of sight. Source: the SQS quotas.
+const LONGEST_WAIT: u32 = 43_200;
 /// How often entries that the service could not take are tried in all.
 const TRIES: u32 = 4;
 
@@ -68,6 +70,13 @@ impl SqsQueue {
         }
         let lanes = lanes(entries);
         try_join_all(lanes.iter().map(|lane| self.send_lane(lane))).await.map(drop)
+    }
+
+    /// Has a message that was received come again after so many seconds, and not earlier. Within a group those behind it wait.
+    pub async fn give_out_again_in(&self, receipt_handle: &str, seconds: u32) -> Result<(), Error> {
+        let call = self.client.change_message_visibility().queue_url(&self.url).receipt_handle(receipt_handle);
+        let seconds = i32::try_from(seconds.min(LONGEST_WAIT)).unwrap_or_default();
+        call.visibility_timeout(seconds).send().await.map(drop).map_err(unavailable)
     }
 
     async fn send_lane(&self, entries: &[Entry]) -> Result<(), Error> {

@@ -14,6 +14,7 @@ pub mod s0;
 pub mod s1;
 pub mod s4;
 pub mod v3;
+pub mod templates;
 mod view;
 
 pub use view::TicketView;
@@ -31,6 +32,11 @@ fn refusal(problem: &Problem, mut body: Value) -> Response {
     if let Problem::Conflict { holder: Some(holder), .. } = problem {
         body["assignedAgent"] = holder.as_str().into();
         body["agent_id"] = holder.as_str().into();
+    }
+    if let Problem::WindowClosed { at, templates } = problem {
+        body["windowExpiredAt"] = serde_json::json!(at);
+        body["window_expired_at"] = serde_json::json!(at);
+        body["templates"] = templates.iter().map(templates::usable).collect();
     }
     let mut response = (problem.status(), Json(body)).into_response();
     let retry_after = match problem {

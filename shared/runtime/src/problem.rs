@@ -4,7 +4,9 @@ use std::error::Error;
 
 use domain::ids::AgentId;
 use domain::quota::TooMany;
+use domain::template::Template;
 use http::StatusCode;
+use jiff::Timestamp;
 use storage::ChangeError;
 
 use crate::secrets::SecretError;
@@ -62,6 +64,14 @@ pub enum Problem {
         /// When to try again.
         retry_after_secs: u64,
     },
+    /// The contact wrote too long ago: only a template may be sent.
+    #[error("the contact wrote more than 24 hours ago: send a template, or set on_window_closed to \"template\"")]
+    WindowClosed {
+        /// When the window closed; absent where the contact never wrote.
+        at: Option<Timestamp>,
+        /// The templates that could be sent.
+        templates: Vec<Template>,
+    },
     /// The same request may succeed in a moment.
     #[error("temporarily unavailable, please try again")]
     Unavailable {
@@ -90,6 +100,7 @@ impl Problem {
             Self::VersionMismatch { .. } => "version_mismatch",
             Self::KeyReused => "idempotency_key_reused",
             Self::RateLimited { .. } => "rate_limited",
+            Self::WindowClosed { .. } => "window_closed",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal { .. } => "internal",
         }
@@ -102,7 +113,7 @@ impl Problem {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::WindowClosed { .. } => StatusCode::CONFLICT,
             Self::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -118,6 +129,7 @@ impl Problem {
             Self::InvalidInput { field, .. } => tracing::info!(code, status, field, "request refused"),
             Self::NotFound { .. }
             | Self::Conflict { .. }
+            | Self::WindowClosed { .. }
             | Self::VersionMismatch { .. }
             | Self::KeyReused
             | Self::RateLimited { .. } => tracing::info!(code, status, "request refused"),
@@ -197,7 +209,7 @@ impl From<SecretError> for Problem {
     fn from(error: SecretError) -> Self {
         match error {
             SecretError::Unavailable { .. } => Self::Unavailable { source: Box::new(error) },
-            SecretError::Malformed { .. } => Self::Internal { source: Box::new(error) },
+            SecretError::Missing { .. } | SecretError::Malformed { .. } => Self::Internal { source: Box::new(error) },
         }
     }
 }

@@ -25,6 +25,12 @@ pub enum SecretError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// There is none of this name.
+    #[error("there is no secret {name}")]
+    Missing {
+        /// Its name.
+        name: String,
+    },
     /// It is not the JSON that is expected.
     #[error("the secret {name} does not have the expected form")]
     Malformed {
@@ -58,8 +64,26 @@ impl std::fmt::Debug for WhatsappApp {
 /// What a connection needs to send.
 #[derive(Clone, Deserialize)]
 pub struct ConnectionSecret {
-    /// Access tokens; the first is used.
+    /// Access tokens of the Cloud API; the first is used, the others while it is refused.
+    #[serde(default)]
     pub access_tokens: Vec<String>,
+    /// The gateway behind the connection.
+    #[serde(default)]
+    pub gateway: Option<GatewayAccess>,
+}
+
+/// Where a gateway is, and what it takes to be let in.
+#[derive(Clone, PartialEq, Deserialize)]
+pub struct GatewayAccess {
+    /// Which HTTP API it speaks: `baileys`, `evolution`, `waha` or `gowa`.
+    pub kind: String,
+    /// Its URL, without a slash at the end.
+    pub base_url: String,
+    /// Its key; of GOWA, user and password with a colon between.
+    pub api_key: String,
+    /// What it calls the account: a phone number, an instance, a session or a device.
+    #[serde(default)]
+    pub session: String,
 }
 
 /// Reads secrets and keeps them for a while.
@@ -77,6 +101,11 @@ impl Secrets {
     /// The secrets of the Meta apps. `name` is a name or an ARN.
     pub async fn whatsapp_apps(&self, name: &str) -> Result<WhatsappApps, SecretError> {
         self.json(name).await
+    }
+
+    /// Forgets a secret: the next question reads it anew, because what it held did not work.
+    pub fn forget(&self, name: &str) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// The secret of a connection.
@@ -101,7 +130,12 @@ impl Secrets {
         }
         let answer = self.client.get_secret_value().secret_id(name).send().await;
         let unavailable = |source| SecretError::Unavailable { name: name.to_owned(), source };
-        let answer = answer.map_err(|error| unavailable(Box::new(error)))?;
+        let answer = answer.map_err(|error| match error.as_service_error() {
+            Some(refused) if refused.is_resource_not_found_exception() => {
+                SecretError::Missing { name: name.to_owned() }
+            }
+            _ => unavailable(Box::new(error)),
+        })?;
         let text = answer.secret_string.ok_or_else(|| SecretError::Malformed { name: name.to_owned() })?;
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), (now, text.clone()));
         Ok(text)

@@ -15,12 +15,22 @@ pub async fn run<H>(storage: Storage, handle: H) -> Result<(), Fatal>
 where
     H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
 {
-    let (storage, handle) = (&storage, &handle);
+    run_in_order(storage, handle, async |_, _| {}).await
+}
+
+/// As `run`. After a failure `behind` is given the record that failed and those behind it in its group, which are out of sight
+/// as well: what comes again early must not wait for them.
+pub async fn run_in_order<H, B>(storage: Storage, handle: H, behind: B) -> Result<(), Fatal>
+where
+    H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+    B: AsyncFn(&SqsMessage, &[SqsMessage]),
+{
+    let (storage, handle, behind) = (&storage, &handle, &behind);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (records, id) = (event.payload.records, event.context.request_id);
         let count = records.len();
         invocation::within(id, async move {
-            let failures = work(records, handle).await;
+            let failures = work(records, handle, behind).await;
             let consumed = storage.units().take();
             tracing::info!(
                 records = count,
@@ -37,9 +47,10 @@ where
     .await
 }
 
-async fn work<H>(records: Vec<SqsMessage>, handle: &H) -> Vec<BatchItemFailure>
+async fn work<H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
 where
     H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+    B: AsyncFn(&SqsMessage, &[SqsMessage]),
 {
     let mut groups: Vec<(String, Vec<SqsMessage>)> = Vec::new();
     for record in records {
@@ -51,16 +62,22 @@ where
             None => groups.push((group, vec![record])),
         }
     }
-    join_all(groups.into_iter().map(|(_, members)| work_group(members, handle))).await.into_iter().flatten().collect()
+    join_all(groups.into_iter().map(|(_, members)| work_group(members, handle, behind)))
+        .await
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
-async fn work_group<H>(records: Vec<SqsMessage>, handle: &H) -> Vec<BatchItemFailure>
+async fn work_group<H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
 where
     H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+    B: AsyncFn(&SqsMessage, &[SqsMessage]),
 {
     for (place, record) in records.iter().enumerate() {
         if let Err(problem) = handle(record).await {
             problem.log();
+            behind(record, &records[place + 1..]).await;
             return records[place..].iter().map(failure).collect();
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use domain::conversation::{Conversation, Mode};
 use domain::ids::{ConnectionId, ContactId, ConversationId, OrganizationId, TicketId};
+use domain::message::MessageRef;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -34,11 +35,21 @@ pub(crate) struct ConversationItem {
     last_in: Option<Timestamp>,
     #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     last_out: Option<Timestamp>,
+    /// Of each parked answer its place in the conversation, as `placed` writes it.
+    #[serde(default)]
+    parked: Vec<String>,
+}
+
+/// A message's place within its conversation.
+pub(crate) fn placed(reference: &MessageRef) -> String {
+    format!("{}.{}", reference.sent_at_ms(), reference.id)
 }
 
 impl From<ConversationItem> for Conversation {
     fn from(item: ConversationItem) -> Self {
+        let place = |place: &String| format!("{}.{place}", item.id).parse().ok();
         Self {
+            parked: item.parked.iter().filter_map(place).collect(),
             id: item.id,
             connection: item.con,
             contact: item.ctc,

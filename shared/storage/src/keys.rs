@@ -47,6 +47,8 @@ pub(crate) fn counter(org: &OrganizationId) -> Key {
     Key::new(org_partition(org), "COUNTER")
 }
 
+pub(crate) const CONNECTION_PREFIX: &str = "CON#";
+
 pub(crate) fn connection(org: &OrganizationId, id: &ConnectionId) -> Key {
     Key::new(org_partition(org), format!("{CONNECTION_PREFIX}{id}"))
 }
@@ -57,9 +59,31 @@ pub(crate) fn queue(org: &OrganizationId, id: &QueueId) -> Key {
     Key::new(org_partition(org), format!("{QUEUE_PREFIX}{id}"))
 }
 
+pub(crate) const LINE_PREFIX: &str = "LINE#";
+
+/// How a connection is doing.
+pub(crate) fn line(org: &OrganizationId, id: &ConnectionId) -> Key {
+    Key::new(org_partition(org), format!("{LINE_PREFIX}{id}"))
+}
+
+pub(crate) const TEMPLATE_PREFIX: &str = "TPL#";
+
+/// A template of a provider's account; several connections may share it.
+pub(crate) fn template(org: &OrganizationId, account: &str, name: &str, language: &str) -> Key {
+    Key::new(org_partition(org), format!("{}{}#{}", templates_prefix(account), bounded(name), bounded(language)))
+}
+
+/// What the sort keys of an account's templates begin with.
+pub(crate) fn templates_prefix(account: &str) -> String {
+    format!("{TEMPLATE_PREFIX}{}#", bounded(account))
+}
+
 pub(crate) fn agent(org: &OrganizationId, id: &AgentId) -> Key {
     Key::new(org_partition(org), format!("AGT#{id}"))
 }
+
+/// The kind of the account that holds templates, among those of providers.
+pub(crate) const TEMPLATE_ACCOUNT: &str = "waba";
 
 /// How a webhook finds a connection before it knows the organization.
 pub(crate) fn provider(kind: &str, account: &str) -> Key {
@@ -74,8 +98,10 @@ pub(crate) fn contact(org: &OrganizationId, id: &ContactId) -> Key {
     Key::new(format!("ORG#{org}#CTC#{id}"), "PROFILE")
 }
 
+pub(crate) const CONVERSATION: &str = "STATE";
+
 pub(crate) fn conversation(org: &OrganizationId, id: &ConversationId) -> Key {
-    Key::new(format!("ORG#{org}#CNV#{id}"), "STATE")
+    Key::new(format!("ORG#{org}#CNV#{id}"), CONVERSATION)
 }
 
 pub(crate) const MESSAGE_PREFIX: &str = "MSG#";

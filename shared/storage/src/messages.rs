@@ -29,7 +29,7 @@ pub(crate) struct MessageItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     delivery: Option<Delivery>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    rank: Option<u8>,
+    rank: Option<i8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     err: Option<DeliveryError>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

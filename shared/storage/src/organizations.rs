@@ -40,6 +40,11 @@ impl Storage {
         Ok(Some((pointer.org, pointer.con)))
     }
 
+    /// Where the account leads that holds templates.
+    pub async fn template_account(&self, account: &str) -> Result<Option<(OrganizationId, ConnectionId)>, Error> {
+        self.provider_account(keys::TEMPLATE_ACCOUNT, account).await
+    }
+
     /// A connection.
     pub async fn connection(&self, org: &OrganizationId, id: &ConnectionId) -> Result<Option<Connection>, Error> {
         self.get(keys::connection(org, id), false).await?.map(read).transpose()
@@ -50,7 +55,12 @@ impl Storage {
         self.put_new(write(keys::connection(&connection.org, &connection.id), connection)?).await?;
         let pointer = ProviderPointer { org: connection.org.clone(), con: connection.id.clone() };
         let key = keys::provider(connection.provider.kind(), connection.provider.account());
-        self.put_new(write(key, &pointer)?).await.map(drop)
+        self.put_new(write(key, &pointer)?).await?;
+        // What is told of an account's templates names the account alone. Of several connections, the first one leads there.
+        if let Some(account) = connection.provider.template_account() {
+            self.put_new(write(keys::provider(keys::TEMPLATE_ACCOUNT, account), &pointer)?).await?;
+        }
+        Ok(())
     }
 
     /// Adds a queue unless it is there.

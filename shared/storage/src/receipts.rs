@@ -44,7 +44,7 @@ impl Storage {
         let receipt =
             self.join(org, connection, id, "SET msg = :part, expires_at = :expiry", text(reference.to_string()), now);
         for report in receipt.await?.reports {
-            self.deliver(org, reference, report.delivery, Some(id), report.err.as_ref()).await?;
+            self.deliver_or_park(org, reference, (report.delivery, report.err.as_ref()), Some(id), now).await?;
         }
         Ok(())
     }
@@ -61,7 +61,8 @@ impl Storage {
         if let Some(reference) = ours
             && self.message(org, &reference).await?.is_some()
         {
-            self.deliver(org, &reference, report.delivery, Some(&report.provider_id), report.error.as_ref()).await?;
+            let outcome = (report.delivery, report.error.as_ref());
+            self.deliver_or_park(org, &reference, outcome, Some(&report.provider_id), now).await?;
             return Ok(());
         }
         let part = vec![Report { delivery: report.delivery, err: report.error.clone() }];
@@ -70,7 +71,8 @@ impl Storage {
         let expression = "SET reports = list_append(if_not_exists(reports, :none), :part), expires_at = :expiry";
         let receipt = self.join(org, connection, &report.provider_id, expression, part, now).await?;
         if let Some(reference) = receipt.msg.and_then(|reference| reference.parse::<MessageRef>().ok()) {
-            self.deliver(org, &reference, report.delivery, Some(&report.provider_id), report.error.as_ref()).await?;
+            let outcome = (report.delivery, report.error.as_ref());
+            self.deliver_or_park(org, &reference, outcome, Some(&report.provider_id), now).await?;
         }
         Ok(())
     }

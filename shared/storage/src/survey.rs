@@ -45,6 +45,10 @@ pub enum Entry {
     Counter(Counter, Counts),
     /// A connection.
     Connection(Box<Connection>),
+    /// How a connection is doing.
+    Line,
+    /// A template of an account.
+    Template,
     /// A queue.
     Queue(QueueId),
     /// An agent.
@@ -125,6 +129,8 @@ impl Surveyed {
             Entry::Organization => "the organization".to_owned(),
             Entry::Counter(..) => "the counter".to_owned(),
             Entry::Connection(connection) => format!("connection {}", connection.id),
+            Entry::Line => "the state of a connection".to_owned(),
+            Entry::Template => "a template".to_owned(),
             Entry::Queue(id) => format!("queue {id}"),
             Entry::Agent(agent) => format!("agent {}", agent.id),
             Entry::Account { connection, .. } => format!("the provider account of connection {connection}"),

@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Host {
     pub(crate) api_url: String,
     pub(crate) aws_url: String,
+    pub(crate) graph_url: String,
     pub(crate) http: Client,
     pub(crate) output: Output,
     /// Whether the test changed the table past the product.
@@ -83,6 +84,7 @@ impl Host {
         let host = Self {
             api_url: url("api_url"),
             aws_url: url("aws_url"),
+            graph_url: url("graph_url"),
             http,
             output,
             tampered: AtomicBool::new(false),

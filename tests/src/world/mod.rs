@@ -13,6 +13,7 @@ pub(crate) mod people;
 mod processes;
 pub(crate) mod routes;
 pub(crate) mod secrets;
+mod simulator;
 pub(crate) mod template;
 mod wait;
 mod webhook;

@@ -34,7 +34,8 @@ pub(crate) async fn agent(
 
 /// Adds a connection of the Cloud API whose tickets wait in `sales`.
 pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str, phone_number_id: &str) {
-    let provider = Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned() };
+    let provider =
+        Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned(), waba_id: None };
     let connection = Connection {
         id: ConnectionId::new(id).unwrap(),
         org: org.clone(),

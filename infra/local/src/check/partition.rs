@@ -129,7 +129,7 @@ impl<'a> Reader<'a> {
                 let holder = self.holder(org, &ticket)?;
                 self.report.tell(Some(org), notes::handmade(&contact, &ticket, &holder));
             }
-            Entry::Inspection | Entry::Once | Entry::Quota(_) | Entry::Unknown(_) => {}
+            Entry::Line | Entry::Template | Entry::Inspection | Entry::Once | Entry::Quota(_) | Entry::Unknown(_) => {}
         }
         Ok(())
     }
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
     /// A provider account leads to a connection that is this account's.
     fn account(&mut self, org: &OrganizationId, id: &ConnectionId, place: &Place) -> Result<(), Unreadable> {
         let wrong = match self.entry(&Place::connection(org, id))? {
-            Some(Entry::Connection(connection)) if Place::account(&connection.provider) == *place => return Ok(()),
+            Some(Entry::Connection(connection)) if leads_to(&connection, place) => return Ok(()),
             Some(_) => "is another account's",
             None => "does not exist",
         };
@@ -308,4 +308,10 @@ impl<'a> Reader<'a> {
             _ => Holder::Nobody,
         })
     }
+}
+
+/// Whether the way from an account is one of a connection's: to it, or to its templates.
+fn leads_to(connection: &Connection, place: &Place) -> bool {
+    Place::account(&connection.provider) == *place
+        || Place::template_account(&connection.provider).as_ref() == Some(place)
 }

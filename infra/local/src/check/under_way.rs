@@ -128,7 +128,7 @@ impl UnderWay {
 
     fn outbound(&mut self, body: &str, is_dead: bool) {
         self.waiting += u64::from(!is_dead);
-        if let Ok(Outbound { org, message }) = serde_json::from_str(body)
+        if let Ok(Outbound::Send { org, message }) = serde_json::from_str(body)
             && let Ok(reference) = message.parse()
         {
             self.works.insert((org, Work::Answer(reference)));

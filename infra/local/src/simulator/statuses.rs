@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::errors::title;
 use super::message::{Outbound, Recipient};
 use crate::client::Client;
 use crate::meta;
@@ -23,8 +24,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
     Read,
-    /// Meta's code and title.
-    Failed(u32, &'static str),
+    /// Meta's code.
+    Failed(u32),
 }
 
 /// Tells statuses in the background. Clones share everything.
@@ -107,7 +108,8 @@ fn value(id: &str, message: &Outbound, status: &str, told: Told, at: Timestamp) 
         told_status["biz_opaque_callback_data"] = json!(data);
     }
     match told {
-        Told::Failed(code, title) => {
+        Told::Failed(code) => {
+            let title = title(code);
             told_status["errors"] = json!([{ "code": code, "title": title, "message": title }]);
         }
         Told::Read => {
@@ -132,7 +134,7 @@ mod tests {
         assert_eq!(read["statuses"][0]["timestamp"], "1767225600");
         assert_eq!(read["statuses"][0]["biz_opaque_callback_data"], "msg_1");
         assert_eq!(read["statuses"][0]["recipient_id"], "77079861373");
-        let failed = value("wamid.1", &message, "failed", Told::Failed(131_026, "Message undeliverable"), at);
+        let failed = value("wamid.1", &message, "failed", Told::Failed(131_026), at);
         assert_eq!(failed["statuses"][0]["errors"][0]["code"], 131_026);
     }
 }

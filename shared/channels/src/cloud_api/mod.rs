@@ -1,5 +1,6 @@
 //! Meta's Cloud API: webhook bodies in, message requests out. Source: whatsapp.md §1 and §2.
 
+pub mod compose;
 mod content;
 mod fields;
 mod history;
@@ -8,6 +9,7 @@ pub mod outbound;
 pub(crate) mod parse;
 mod split;
 mod system;
+pub mod templates;
 mod words;
 
 pub use fields::Field;

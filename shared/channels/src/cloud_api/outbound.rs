@@ -1,37 +1,16 @@
-//! Messages to the Cloud API: the request, and what its answer means for the message. Source: whatsapp.md §2.
+//! What the Cloud API's answer means for the message that was sent. Source: whatsapp.md §2.
 //!
 //! The Cloud API knows no idempotency key, so the question of every answer is whether the message may have been taken. Only
 //! where it surely was not may it be sent again.
 
 use std::time::Duration;
 
-use domain::alias::{Alias, AliasKind};
 use domain::delivery::DeliveryError;
 use domain::ids::ProviderMessageId;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::cloud_api::parse;
 use crate::lenient;
-
-/// The body of `POST /{phone_number_id}/messages` for a text.
-///
-/// `callback` (at most 512 characters) comes back with every status of the message. A phone goes into `to`, a user id into
-/// `recipient`, where only newer API versions look.
-pub fn text_message(to: &Alias, body: &str, callback: &str) -> Value {
-    let (field, kind) = match to.kind {
-        AliasKind::Phone => ("to", "individual"),
-        AliasKind::Group => ("to", "group"),
-        AliasKind::Bsuid | AliasKind::Lid | AliasKind::Username => ("recipient", "individual"),
-    };
-    json!({
-        "messaging_product": "whatsapp",
-        "recipient_type": kind,
-        field: to.value,
-        "type": "text",
-        "text": { "body": body, "preview_url": false },
-        "biz_opaque_callback_data": callback,
-    })
-}
 
 /// What an answer means for the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,21 +109,9 @@ fn is_final(code: i64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::json;
 
-    #[test]
-    fn a_text_is_addressed_by_the_kind_of_alias() {
-        let sent = |kind, value: &str| text_message(&Alias::new(kind, value), "Olá", "cnv_1.5.out_1");
-        assert_eq!(
-            sent(AliasKind::Phone, "77079861373"),
-            json!({ "messaging_product": "whatsapp", "recipient_type": "individual", "to": "77079861373", "type": "text",
-                    "text": { "body": "Olá", "preview_url": false }, "biz_opaque_callback_data": "cnv_1.5.out_1" })
-        );
-        let by_user_id = sent(AliasKind::Bsuid, "US.13491208655302741918");
-        assert_eq!(by_user_id["recipient"], "US.13491208655302741918");
-        assert!(by_user_id.get("to").is_none());
-        assert_eq!(sent(AliasKind::Group, "G1")["recipient_type"], "group");
-    }
+    use super::*;
 
     #[test]
     fn an_accepted_message_has_its_id_and_the_spelling_that_meta_prefers() {

@@ -15,7 +15,11 @@ fn connection(reopen: ReopenPolicy) -> Connection {
     Connection {
         id: ConnectionId::new("comercial").unwrap(),
         org: OrganizationId::new("demo").unwrap(),
-        provider: Provider::CloudApi { phone_number_id: "100000000000001".to_owned(), app: "default".to_owned() },
+        provider: Provider::CloudApi {
+            phone_number_id: "100000000000001".to_owned(),
+            app: "default".to_owned(),
+            waba_id: None,
+        },
         own: Vec::new(),
         queue: QueueId::new("sales").unwrap(),
         reopen,

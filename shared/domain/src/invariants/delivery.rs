@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(delivery: Delivery, rank: u8) -> Said {
+    fn answer(delivery: Delivery, rank: i8) -> Said {
         Said {
             sent_at: Timestamp::from_second(1_790_000_000).unwrap(),
             id: "out_1".to_owned(),

@@ -43,7 +43,7 @@ pub enum Side {
         /// How far it is.
         delivery: Delivery,
         /// The rank that is stored beside it.
-        rank: Option<u8>,
+        rank: Option<i8>,
     },
 }
 
@@ -90,6 +90,8 @@ pub fn conversation(id: &ConversationId, state: Option<&Conversation>, said: &[S
     if let Some(words) = last_in(state, &counted) {
         found(format!("conversation {id} {words}"));
     }
+    findings.extend(parked(id, state, said));
+    let mut found = |words: String| findings.push(Finding::new(Invariant::I1, words));
     let mut answers = said.iter().filter(|message| message.is_answer()).peekable();
     match state.last_out_at {
         None if answers.peek().is_some() => found(format!("conversation {id} has answers and no time of the last")),
@@ -126,6 +128,26 @@ fn places(id: &ConversationId, count: u64, counted: &[&Said]) -> Vec<Finding> {
     for place in taken.range(count.saturating_add(1)..).map(|(place, _)| place) {
         let words = format!("conversation {id}: message {place} of the contact is stored and not counted");
         findings.push(Finding::new(Invariant::I1, words).unless(Work::Conversation(id.clone())));
+    }
+    findings
+}
+
+/// An answer is parked exactly where the conversation will find it when the contact writes.
+fn parked(id: &ConversationId, state: &Conversation, said: &[Said]) -> Vec<Finding> {
+    let is_parked = |said: &Said| matches!(said.side, Side::Own { delivery: Delivery::Parked, .. });
+    let is_listed =
+        |said: &Said| state.parked.iter().any(|parked| parked.id == said.id && parked.sent_at == said.sent_at);
+    let mut findings = Vec::new();
+    for message in said.iter().filter(|said| is_parked(said) && !is_listed(said)) {
+        let words = format!("conversation {id}: the answer of {} is parked and nothing will send it", message.when());
+        findings.push(Finding::new(Invariant::I6, words));
+    }
+    for parked in &state.parked {
+        if !said.iter().any(|said| said.id == parked.id && is_parked(said)) {
+            let words =
+                format!("conversation {id} holds the answer of {} for parked, and it is not", parked.sent_at_ms());
+            findings.push(Finding::new(Invariant::I6, words));
+        }
     }
     findings
 }

@@ -78,6 +78,9 @@ pub fn message(message: &Message) -> Value {
         body["agent_id"] = json!(agent);
         body["status"] = json!(delivery);
         body["error"] = json!(error);
+        // What an answer is made of beside its words.
+        body["content"] =
+            message.content.raw.as_deref().and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default();
     }
     body
 }

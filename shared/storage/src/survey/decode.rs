@@ -10,11 +10,13 @@ use domain::invariants::delivery;
 use domain::invariants::history::Row;
 use domain::invariants::numbers::Counter;
 use domain::invariants::statistics::Counts;
+use domain::line::Line;
 use domain::message::MessageRef;
 use domain::note::Note;
 use domain::once::OnceKey;
 use domain::organization::{Organization, Queue};
 use domain::quota::Made;
+use domain::template::Template;
 use domain::ticket::{Priority, Ticket, TicketState};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -105,7 +107,7 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
     let kind = (parts.next(), parts.next());
     let (sort, _) = key.sk.split_once('#').unwrap_or((&key.sk, ""));
     match (kind, sort) {
-        ((None, None), _) => settings(org, sort, item),
+        ((None, None), _) => settings(org, key, sort, item),
         ((Some("STATS"), None), "NOW") => {
             let shard = key.sk.strip_prefix("NOW#").and_then(|shard| shard.parse::<u8>().ok());
             let known = shard.filter(|shard| *shard < keys::STATISTICS_SHARDS).ok_or(Fault::Unknown)?;
@@ -172,12 +174,23 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
 }
 
 /// The items beside the organization itself.
-fn settings(org: &OrganizationId, sort: &str, item: Item) -> Result<Decoded, Fault> {
+fn settings(org: &OrganizationId, key: &Key, sort: &str, item: Item) -> Result<Decoded, Fault> {
     Ok(match sort {
         "META" => (Entry::Organization, keys::organization(&parse::<Organization>(item)?.id)),
         "COUNTER" => {
             let (counter, counts) = counts(&item)?;
             (Entry::Counter(counter, counts), keys::counter(org))
+        }
+        "LINE" => {
+            let line: Line = parse(item)?;
+            (Entry::Line, keys::line(org, &line.connection))
+        }
+        "TPL" => {
+            let template: Template = parse(item)?;
+            // Which account it is of stands in the key alone.
+            let rest = key.sk.strip_prefix(keys::TEMPLATE_PREFIX).unwrap_or_default();
+            let account = rest.split('#').next().unwrap_or_default();
+            (Entry::Template, keys::template(org, account, &template.name, &template.language))
         }
         "CON" => {
             let connection: Connection = parse(item)?;

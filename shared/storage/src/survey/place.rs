@@ -32,6 +32,11 @@ impl Place {
         Self(keys::provider(provider.kind(), provider.account()))
     }
 
+    /// Of the way from the account that holds a provider's templates.
+    pub fn template_account(provider: &Provider) -> Option<Self> {
+        provider.template_account().map(|account| Self(keys::provider(keys::TEMPLATE_ACCOUNT, account)))
+    }
+
     /// Of the way from an account of the Cloud API.
     pub fn cloud_api_account(phone_number_id: &str) -> Self {
         Self(keys::provider("cloud_api", phone_number_id))

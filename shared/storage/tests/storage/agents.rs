@@ -4,6 +4,7 @@ use domain::delivery::Delivery;
 use domain::ids::{OutboundId, QueueId};
 use domain::message::{Content, Direction, Message, MessageRef};
 use domain::ticket::{Refusal, TicketState};
+use domain::window::Turn;
 use storage::{ChangeError, Reply};
 use tokio::task::JoinSet;
 
@@ -90,6 +91,9 @@ async fn an_answer_is_stored_with_its_effect_or_not_at_all() {
             },
             change: ticket.answered_by(&ana, at(seconds)).unwrap(),
             ticket: ticket.clone(),
+            turn: Turn::Next,
+            last_in_at: Some(at(0)),
+            template: None,
         }
     };
     let answered = storage.store_reply(&org(), &reply(10, &claimed)).await.unwrap();

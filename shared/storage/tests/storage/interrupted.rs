@@ -7,6 +7,7 @@ use domain::ids::{ConversationId, OutboundId};
 use domain::ingest::{Known, Plan, TicketStep, plan};
 use domain::message::{Content, Direction, InboundMessage, Message, MessageRef};
 use domain::ticket::{Ticket, TicketState};
+use domain::window::Turn;
 use storage::{Progress, Reply, Step, Storage};
 
 use crate::table::fresh;
@@ -73,7 +74,8 @@ async fn an_answer_before_the_conversation_is_written_leaves_it_to_be_finished()
         seq: 0,
     };
     let change = claimed.answered_by(&ana, at(3)).unwrap();
-    storage.store_reply(&org(), &Reply { message, ticket: claimed, change }).await.unwrap();
+    let reply = Reply { message, ticket: claimed, change, turn: Turn::Next, last_in_at: None, template: None };
+    storage.store_reply(&org(), &reply).await.unwrap();
     take(&storage, &comercial, &first).await;
     let conversation = state(&storage, &opened).await;
     assert_eq!((conversation.in_seq, conversation.slot, conversation.last_out_at), (1, Some(opened.id), Some(at(3))));

@@ -29,7 +29,11 @@ pub(crate) fn connection(id: &str) -> Connection {
     Connection {
         id: ConnectionId::new(id).unwrap(),
         org: org(),
-        provider: Provider::CloudApi { phone_number_id: "100000000000001".to_owned(), app: "default".to_owned() },
+        provider: Provider::CloudApi {
+            phone_number_id: "100000000000001".to_owned(),
+            app: "default".to_owned(),
+            waba_id: None,
+        },
         own: Vec::new(),
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),

@@ -59,7 +59,11 @@ impl People {
         Connection {
             id: Self::connection(connection),
             org: self.org.clone(),
-            provider: Provider::CloudApi { phone_number_id: self.number(connection), app: "default".to_owned() },
+            provider: Provider::CloudApi {
+                phone_number_id: self.number(connection),
+                app: "default".to_owned(),
+                waba_id: None,
+            },
             own: Vec::new(),
             queue: QueueId::new("sales").unwrap(),
             reopen: if reopens { ReopenPolicy::Always } else { ReopenPolicy::Never },

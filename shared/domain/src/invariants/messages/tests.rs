@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ids::{ConnectionId, ContactId};
+use crate::message::MessageRef;
 use crate::ticket::sample::ticket;
 
 fn at(seconds: i64) -> Timestamp {
@@ -51,6 +52,18 @@ fn a_conversation_whose_messages_are_all_counted_is_sound() {
     check(Some(&answered), &[of_contact(1), answer()], &[]);
     // A reaction is stored and not counted, even where nothing else was said.
     check(None, &[Said { seq: 0, ticket: None, ..of_contact(1) }], &[]);
+}
+
+#[test]
+fn a_parked_answer_that_nothing_will_send_is_found() {
+    let side = Side::Own { is_answer: true, delivery: Delivery::Parked, rank: Some(-10) };
+    let waiting = Said { side, ..answer() };
+    let answered = Conversation { last_out_at: Some(at(60)), ..state(1) };
+    let name = MessageRef { conversation: answered.id.clone(), sent_at: at(60), id: "out_1".to_owned() };
+    let holding = Conversation { parked: vec![name], ..answered.clone() };
+    check(Some(&holding), &[of_contact(1), waiting.clone()], &[]);
+    check(Some(&answered), &[of_contact(1), waiting], &["is parked and nothing will send it"]);
+    check(Some(&holding), &[of_contact(1), answer()], &["for parked, and it is not"]);
 }
 
 #[test]

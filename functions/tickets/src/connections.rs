@@ -1,0 +1,102 @@
+//! `/api/connections/{id}`: how a connection is doing, its templates, and what a supervisor can do about both.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::agent::Role;
+use domain::connection::Connection;
+use domain::ids::ConnectionId;
+use http::StatusCode;
+use runtime::dialects::{s4, templates};
+use runtime::identity::Caller;
+use runtime::{Problem, clock};
+use serde_json::{Value, json};
+use storage::Storage;
+
+/// The connection and how it is doing.
+pub(crate) async fn one(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, s4::Refused> {
+    let connection = connection(&storage, &caller, &id).await?;
+    let line = storage.line(&caller.org, &connection.id).await?;
+    let now = clock::now();
+    let sending = match &line.stop {
+        None => json!({ "state": "ok", "paused_until": line.paused_until.filter(|until| *until > now) }),
+        Some(stop) => json!({
+            "state": "stopped", "code": stop.code, "details": stop.details, "since": stop.since, "retry_at": stop.retry_at,
+        }),
+    };
+    Ok(Json(json!({
+        "id": connection.id,
+        "provider": connection.provider.kind(),
+        "queue_id": connection.queue,
+        "sending": sending,
+        "templates_synced_at": line.templates_synced_at,
+        "templates_error": line.templates_error,
+    })))
+}
+
+/// Lets a stopped connection send again at once: somebody has put its token or number right.
+pub(crate) async fn resume(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<StatusCode, s4::Refused> {
+    let connection = supervised(&storage, &caller, &id).await?;
+    if !storage.resume_line(&caller.org, &connection.id).await? {
+        let reason = format!("connection {id} is not stopped");
+        return Err(Problem::Conflict { code: "not_stopped", reason, holder: None }.into());
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// All templates as the provider told them last, those that cannot be sent among them, and when that was.
+pub(crate) async fn templates(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, s4::Refused> {
+    let connection = connection(&storage, &caller, &id).await?;
+    let line = storage.line(&caller.org, &connection.id).await?;
+    let known = match connection.provider.template_account() {
+        Some(account) => storage.templates(&caller.org, account).await?,
+        None => Vec::new(),
+    };
+    Ok(Json(json!({
+        "templates": known.iter().map(templates::template).collect::<Vec<_>>(),
+        "synced_at": line.templates_synced_at,
+        "sync_error": line.templates_error,
+    })))
+}
+
+/// Asks for the templates to be read from the provider. They are there a moment later.
+pub(crate) async fn sync(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Json<Value>), s4::Refused> {
+    let connection = supervised(&storage, &caller, &id).await?;
+    if connection.provider.template_account().is_none() {
+        let reason = format!("connection {id} has no business account, and so no templates");
+        return Err(Problem::Conflict { code: "no_templates", reason, holder: None }.into());
+    }
+    let now = clock::now();
+    storage.ask_for_templates(&caller.org, &connection.id, now).await?;
+    Ok((StatusCode::ACCEPTED, Json(json!({ "asked_at": now }))))
+}
+
+async fn supervised(storage: &Storage, caller: &Caller, id: &str) -> Result<Connection, Problem> {
+    let connection = connection(storage, caller, id).await?;
+    if caller.agent(storage).await?.role < Role::Supervisor {
+        return Err(Problem::Forbidden { reason: "only a supervisor may do this".to_owned() });
+    }
+    Ok(connection)
+}
+
+async fn connection(storage: &Storage, caller: &Caller, id: &str) -> Result<Connection, Problem> {
+    let none = || Problem::NotFound { entity: "Connection" };
+    caller.agent(storage).await?;
+    let id = ConnectionId::new(id).map_err(|_| none())?;
+    storage.connection(&caller.org, &id).await?.ok_or_else(none)
+}
