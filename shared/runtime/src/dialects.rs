@@ -13,8 +13,8 @@ use crate::Problem;
 pub mod s0;
 pub mod s1;
 pub mod s4;
-pub mod v3;
 pub mod templates;
+pub mod v3;
 mod view;
 
 pub use view::TicketView;

@@ -146,8 +146,6 @@ pub(crate) fn once(org: &OrganizationId, agent: &AgentId, key: &OnceKey) -> Key 
     Key::new(format!("ORG#{org}#ONCE#{agent}"), format!("KEY#{key}"))
 }
 
-pub(crate) const CONNECTION_PREFIX: &str = "CON#";
-
 /// What a provider said of a message, joined with which message it is.
 pub(crate) fn receipt(org: &OrganizationId, connection: &ConnectionId, id: &ProviderMessageId) -> Key {
     Key::new(format!("ORG#{org}#RCP#{connection}#{id}"), "RECEIPT")
