@@ -113,9 +113,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
     }
     let faults = Faults::default();
-    let lambda = Lambda::start_with_faults(specs, faults.clone())
-        .await
-        .map_err(|source| HostError::Refused(format!("the Runtime API cannot listen: {source}")))?;
+    let lambda = Lambda::start_with_faults(specs, faults.clone());
 
     let sockets = sockets_of(&template, &lambda, &host, &stopped);
     let endpoint = Arc::new(Endpoint {
