@@ -87,13 +87,14 @@ impl FunctionSpec {
             ("AWS_SECRET_ACCESS_KEY", &aws.secret_access_key),
             ("AWS_ENDPOINT_URL", &aws.endpoint_url),
             ("LAMBDA_TASK_ROOT", &task_root),
-            ("TZ", ":UTC"),
             ("_HANDLER", "bootstrap"),
         ] {
             environment.insert(name.to_owned(), value.to_owned());
         }
         // What a template may have otherwise.
-        for (name, value) in [("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin")] {
+        for (name, value) in
+            [("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"), ("TZ", ":UTC")]
+        {
             environment.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
         Self {
