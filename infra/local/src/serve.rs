@@ -222,7 +222,8 @@ fn open_queues(file: Option<&Path>, aws_url: &str, wanted: &[Queue]) -> Result<Q
     let queues = Queues::open(file, aws_url.to_owned(), ACCOUNT_ID.to_owned()).map_err(HostError::Queues)?;
     let (with, without): (Vec<_>, Vec<_>) = wanted.iter().partition(|queue| queue.redrive.is_some());
     for queue in without.into_iter().chain(with) {
-        queues.ensure(spec(queue)).map_err(HostError::Queues)?;
+        let refused = |source| HostError::Queue { queue: queue.logical_id.clone(), source };
+        queues.ensure(spec(queue)).map_err(refused)?;
     }
     Ok(queues)
 }

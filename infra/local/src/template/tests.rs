@@ -242,7 +242,7 @@ fn what_aws_refuses_of_an_event_is_refused_here() {
 }
 
 #[test]
-fn what_aws_refuses_of_a_function_or_an_api_is_refused_here() {
+fn what_aws_refuses_of_a_function_an_api_or_a_queue_is_refused_here() {
     let function = |property: &str| {
         template("x", "").replacen("      Environment:", &format!("      {property}\n      Environment:"), 1)
     };
@@ -265,6 +265,10 @@ fn what_aws_refuses_of_a_function_or_an_api_is_refused_here() {
         (
             template("x", "").replacen("StageName: $default", &format!("StageName: $default, {cors}"), 1),
             "Api: CorsConfiguration.AllowCredentials: API Gateway does not allow credentials where AllowOrigins has *",
+        ),
+        (
+            template("x", "").replacen("FifoQueue: true", "ContentBasedDeduplication: true", 1),
+            "Orders: ContentBasedDeduplication: is an attribute of FIFO queues alone",
         ),
     ] {
         let error = Template::parse(&text, &locals(&[])).unwrap_err().to_string();
