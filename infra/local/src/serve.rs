@@ -113,9 +113,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
     }
     let faults = Faults::default();
-    let lambda = Lambda::start_with_faults(specs, faults.clone())
-        .await
-        .map_err(|source| HostError::Refused(format!("the Runtime API cannot listen: {source}")))?;
+    let lambda = Lambda::start_with_faults(specs, faults.clone());
 
     let sockets = sockets_of(&template, &lambda, &host, &stopped);
     let endpoint = Arc::new(Endpoint {
@@ -224,7 +222,8 @@ fn open_queues(file: Option<&Path>, aws_url: &str, wanted: &[Queue]) -> Result<Q
     let queues = Queues::open(file, aws_url.to_owned(), ACCOUNT_ID.to_owned()).map_err(HostError::Queues)?;
     let (with, without): (Vec<_>, Vec<_>) = wanted.iter().partition(|queue| queue.redrive.is_some());
     for queue in without.into_iter().chain(with) {
-        queues.ensure(spec(queue)).map_err(HostError::Queues)?;
+        let refused = |source| HostError::Queue { queue: queue.logical_id.clone(), source };
+        queues.ensure(spec(queue)).map_err(refused)?;
     }
     Ok(queues)
 }
