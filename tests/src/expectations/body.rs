@@ -112,7 +112,8 @@ impl Created {
             "PROFILE" => self.contacts += 1,
             "TICKET" => self.tickets += 1,
             "RECEIPT" => {
-                let reports = item["reports"].as_l().unwrap();
+                // The receipt of what our side wrote on the phone waits for reports.
+                let reports = item.get("reports").map_or(&[][..], |reports| reports.as_l().unwrap());
                 let delivery = |report: &AttributeValue| report.as_m().unwrap()["delivery"].as_s().unwrap().clone();
                 self.statuses.extend(reports.iter().map(delivery));
             }
