@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use channels::cloud_api::outbound::SendOutcome;
-use domain::connection::{Connection, Provider};
+use domain::connection::Connection;
 use domain::line::{self, Stop};
 use jiff::{SignedDuration, Timestamp};
 use runtime::{Problem, clock};
@@ -72,10 +72,7 @@ impl Send {
 }
 
 fn is_dead_by(connection: &Connection, code: i64) -> bool {
-    match connection.provider {
-        Provider::CloudApi { .. } => line::is_dead_by(code),
-        Provider::Baileys { .. } => channels::sending::is_dead_by(code),
-    }
+    if connection.provider.is_gateway() { channels::sending::is_dead_by(code) } else { line::is_dead_by(code) }
 }
 
 fn until(now: Timestamp, after: Duration) -> Timestamp {

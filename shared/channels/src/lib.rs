@@ -11,6 +11,8 @@ pub mod cloud_api;
 mod content;
 #[cfg(test)]
 mod corpus;
+pub mod gateway;
+pub mod gowa;
 mod lenient;
 pub mod moment;
 pub mod observation;
@@ -20,6 +22,7 @@ pub mod sending;
 pub mod signature;
 pub mod unit;
 mod unreadable;
+pub mod waha;
 
 pub use observation::{Observation, parse, without_connection};
 pub use unit::{Part, Source, Unit};
