@@ -55,7 +55,7 @@ PERMISSIONS = {
     },
     "sla-scan": {
         "SlaScanLogs": LOGS,
-        "Table": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "Table": CHANGE,
         "Table/index/due": {"dynamodb:Query"},
     },
 }

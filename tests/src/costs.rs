@@ -32,6 +32,7 @@ async fn every_path_stays_within_its_budget() {
     let get = async |path: &'static str| cost(&host, async || drop(ana.get(path).await.expect(200))).await;
     budget.check("list", get("/api/tickets?limit=10").await);
     budget.check("one ticket", get("/api/tickets/1").await);
+    budget.check("first look at a ticket, S1", get("/api/v2/tickets/1").await);
     budget.check("one ticket with its history, S1", get("/api/v2/tickets/1").await);
     budget.check("messages of a ticket", get("/api/tickets/1/messages").await);
     budget.check("statistics", get("/api/tickets/stats").await);

@@ -22,6 +22,7 @@ mod connections;
 mod costs;
 mod crash;
 mod delivery;
+mod desk;
 mod doors;
 mod drain;
 mod faults;

@@ -37,6 +37,7 @@ pub(super) async fn all(host: &Host) -> anyhow::Result<Vec<Path>> {
     paths.add("list", agent.get("/api/tickets?limit=10")).await?;
     paths.add("list, S1", agent.get("/api/v2/tickets?limit=10")).await?;
     paths.add("one ticket", agent.get("/api/tickets/1")).await?;
+    paths.add("first look at a ticket, S1", agent.get("/api/v2/tickets/1")).await?;
     paths.add("one ticket with its history, S1", agent.get("/api/v2/tickets/1")).await?;
     paths.add("messages of a ticket", agent.get("/api/tickets/1/messages")).await?;
     paths.add("statistics", agent.get("/api/tickets/stats")).await?;

@@ -38,7 +38,7 @@ pub(crate) async fn answer(
         let (ticket, agent) = visible(&storage, &caller, &id).await?;
         let text = text(&body)?;
         access::may_answer(&agent, &ticket).map_err(|denied| match denied {
-            Denied::NotYours => Problem::Forbidden { reason: denied.to_string() },
+            Denied::NotYours | Denied::OnlySupervisors => Problem::Forbidden { reason: denied.to_string() },
             Denied::NotClaimed => Problem::Conflict { code: "not_claimed", reason: denied.to_string(), holder: None },
         })?;
         can_send(&storage, &caller, &ticket).await?;

@@ -8,6 +8,7 @@ mod lists;
 mod lookup;
 mod messages;
 mod new_ticket;
+mod notes;
 mod status;
 mod v2;
 
@@ -27,6 +28,7 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))
+        .route("/api/v2/tickets/{id}/notes", put(notes::add).post(notes::add))
         .fallback(runtime::dialects::not_found)
         .with_state(storage)
 }

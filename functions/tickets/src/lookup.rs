@@ -2,26 +2,13 @@
 
 use std::collections::HashMap;
 
-use domain::access;
-use domain::agent::Agent;
 use domain::ids::OrganizationId;
-use domain::number::TicketRef;
 use domain::ticket::Ticket;
 use runtime::Problem;
 use runtime::dialects::TicketView;
-use runtime::identity::Caller;
 use storage::Storage;
 
-pub(crate) const NO_TICKET: Problem = Problem::NotFound { entity: "Ticket" };
-
-/// The ticket by any of its names, and the agent who asks. Errors: `NotFound` when the organization has no such ticket or the
-/// agent may not see it; a ticket's absence is told before anything of the agent.
-pub(crate) async fn visible(storage: &Storage, caller: &Caller, id: &str) -> Result<(Ticket, Agent), Problem> {
-    let reference = TicketRef::parse(id).ok_or(NO_TICKET)?;
-    let ticket = storage.find_ticket(&caller.org, &reference).await?.ok_or(NO_TICKET)?;
-    let agent = caller.agent(storage).await?;
-    if access::may_see(&agent, &ticket) { Ok((ticket, agent)) } else { Err(NO_TICKET) }
-}
+pub(crate) use runtime::desk::{view, visible};
 
 /// The pictures of tickets.
 pub(crate) async fn views(
@@ -45,13 +32,6 @@ pub(crate) async fn views(
         ticket,
     };
     Ok(tickets.into_iter().map(view).collect())
-}
-
-/// The picture of one ticket.
-pub(crate) async fn view(storage: &Storage, ticket: Ticket) -> Result<TicketView, Problem> {
-    let org = ticket.org.clone();
-    let mut views = views(storage, &org, vec![ticket]).await?;
-    views.pop().ok_or(NO_TICKET)
 }
 
 /// The most tickets that a list gives at once, whatever a client asks for.

@@ -1,7 +1,7 @@
 //! `POST /api/v2/tickets`: an agent makes a ticket, and is its agent if it has room for one more (S1).
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use domain::agent::Agent;
 use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
@@ -9,14 +9,14 @@ use domain::conversation::Conversation;
 use domain::ids::{ContactId, ConversationId, QueueId, TicketId};
 use domain::number::TicketNumber;
 use domain::sla::Sla;
-use domain::ticket::{Category, Priority, Source, Ticket, TicketState};
-use http::StatusCode;
-use runtime::body::JsonBody;
-use runtime::dialects::s1;
+use domain::ticket::{Category, Details, Priority, Source, Ticket, TicketState};
+use runtime::desk::Done;
+use runtime::dialects::{TicketView, s1};
 use runtime::identity::Caller;
+use runtime::requested::{Requested, respond};
 use runtime::{Problem, clock};
 use serde_json::Value;
-use storage::{ChangeError, Storage};
+use storage::{Answer, ChangeError, Known, Once, Storage};
 
 use crate::lookup::view;
 
@@ -33,9 +33,8 @@ struct Wanted {
 /// Makes the ticket.
 pub(crate) async fn create(
     State(storage): State<Storage>,
-    caller: Caller,
-    JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Value>), s1::Refused> {
+    Requested { caller, body, once, .. }: Requested,
+) -> Result<Response, s1::Refused> {
     let wanted = wanted(&body)?;
     let agent = caller.agent(&storage).await?;
     let no_customer = Problem::NotFound { entity: "Customer" };
@@ -72,21 +71,49 @@ pub(crate) async fn create(
         resolved_at: None,
         closed_at: None,
         reopen_count: 0,
+        details: Details::default(),
         sla: Sla::starting(now, wanted.priority),
         version: 1,
     };
     let year = organization.map_or_else(|| now.to_zoned(jiff::tz::TimeZone::UTC).year(), |found| found.year(now));
-    let opened = match storage.open_ticket(&ticket, year).await {
-        // The work is there all the same: the ticket waits in the queue for somebody who has room.
-        Err(ChangeError::AtCapacity { .. }) => {
-            let waiting = Ticket { agent: None, assigned_at: None, ..ticket.clone() };
-            storage.open_ticket(&waiting, year).await?
+    let answer =
+        |view: &TicketView| Answer { status: 201, body: s1::one(s1::ticket(view, now)).to_string(), version: None };
+    match open(&storage, &caller, ticket, year, once.as_ref(), answer).await? {
+        Done::Before(answer) => Ok(respond(answer, true)),
+        Done::Now(view) => Ok(respond(answer(&view), false)),
+    }
+}
+
+/// Makes the ticket, once for each key. An agent without room leaves it waiting: the work is there all the same.
+async fn open(
+    storage: &Storage,
+    caller: &Caller,
+    ticket: Ticket,
+    year: i16,
+    once: Option<&Once>,
+    answer: impl Fn(&TicketView) -> Answer + Sync,
+) -> Result<Done, Problem> {
+    if let Some(once) = once
+        && let Some(known) = storage.answered(&caller.org, once).await?
+    {
+        return match known {
+            Known::Answered(answer) => Ok(Done::Before(answer)),
+            Known::OtherRequest => Err(Problem::KeyReused),
+        };
+    }
+    let waiting = Ticket { agent: None, assigned_at: None, ..ticket.clone() };
+    for ticket in [ticket, waiting] {
+        let picture = view(storage, ticket.clone()).await?;
+        let make = |made: &Ticket| answer(&TicketView { ticket: made.clone(), ..picture.clone() });
+        let keyed = once.map(|once| (once, &make as storage::MakeAnswer<'_>));
+        match storage.open_by_hand(&ticket, year, keyed).await {
+            // The id is new, so no ticket can have been there before.
+            Ok(opened) => return Ok(Done::Now(Box::new(TicketView { ticket: opened.unwrap_or(ticket), ..picture }))),
+            Err(ChangeError::AtCapacity { .. }) if ticket.agent.is_some() => {}
+            Err(error) => return Err(error.into()),
         }
-        opened => opened?,
-    };
-    // The id is new, so no ticket can have been there before.
-    let ticket = opened.unwrap_or(ticket);
-    Ok((StatusCode::CREATED, Json(s1::one(s1::ticket(&view(&storage, ticket).await?, now)))))
+    }
+    Err(ChangeError::Stale.into())
 }
 
 /// Checks the body. Errors name the field, in S1's words where S1 has words.

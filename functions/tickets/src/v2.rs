@@ -8,6 +8,7 @@ use domain::access;
 use domain::agent::Agent;
 use domain::ids::AgentId;
 use domain::ticket::{Category, Priority, Ticket};
+use runtime::desk::looked_at;
 use runtime::dialects::s1;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
@@ -41,17 +42,21 @@ pub(crate) async fn list(
     Ok(Json(s1::page(&views, page, limit, total, clock::now())))
 }
 
-/// `GET /api/v2/tickets/{id}`, with the history of its states.
+/// `GET /api/v2/tickets/{id}`, with its history and notes. An agent's first look opens a new ticket.
 pub(crate) async fn one(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, s1::Refused> {
-    let (ticket, _) = visible(&storage, &caller, &id).await?;
-    let rows = storage.history(&caller.org, &ticket.id).await?;
-    let history = s1::status_history(&ticket, &rows);
+    let (ticket, agent) = visible(&storage, &caller, &id).await?;
+    let ticket = looked_at(&storage, ticket, &agent).await?;
+    let (rows, notes) =
+        tokio::try_join!(storage.history(&caller.org, &ticket.id), storage.notes(&caller.org, &ticket.id))?;
+    let (history, assignments) = (s1::status_history(&ticket, &rows), s1::assignment_history(&rows));
     let mut data = s1::populated(&view(&storage, ticket).await?, clock::now());
     data["statusHistory"] = history;
+    data["assignmentHistory"] = assignments;
+    data["internalNotes"] = notes.iter().map(s1::note).collect();
     Ok(Json(s1::one(data)))
 }
 

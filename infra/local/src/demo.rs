@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use domain::agent::{Agent, Role};
 use domain::connection::{Connection, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
 use domain::ids::{AgentId, ConnectionId, InvalidId, OrganizationId, QueueId};
-use domain::organization::{Organization, Queue};
+use domain::organization::{Organization, Queue, Settings};
+use domain::ticket::ClosingPolicy;
 use sha2::{Digest as _, Sha256};
 use storage::Storage;
 
@@ -60,10 +61,17 @@ pub(crate) async fn seed(storage: &Storage, gateway_token: Option<&str>) -> Resu
     let (sales, support) = (QueueId::new("sales")?, QueueId::new("support")?);
     let name = "Loja Demonstração".to_owned();
     storage
-        .add_organization(&Organization { id: org.clone(), name, time_zone: "America/Sao_Paulo".to_owned() })
+        .add_organization(&Organization {
+            id: org.clone(),
+            name,
+            time_zone: "America/Sao_Paulo".to_owned(),
+            settings: Settings::default(),
+        })
         .await?;
     for (id, name) in [(&sales, "Comercial"), (&support, "Suporte")] {
-        storage.add_queue(&org, &Queue { id: id.clone(), name: name.to_owned() }).await?;
+        storage
+            .add_queue(&org, &Queue { id: id.clone(), name: name.to_owned(), closing: ClosingPolicy::default() })
+            .await?;
     }
     for (id, name, role) in [
         ("ana", "Ana Lima", Role::Agent),

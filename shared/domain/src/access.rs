@@ -4,6 +4,7 @@
 //! a caller may not see is answered as if it did not exist.
 
 use crate::agent::{Agent, Role};
+use crate::ids::AgentId;
 use crate::ticket::Ticket;
 
 /// Why a caller may not do something with a ticket it may see.
@@ -15,6 +16,9 @@ pub enum Denied {
     /// Nobody has claimed it yet.
     #[error("claim the ticket first")]
     NotClaimed,
+    /// Only who supervises gives tickets to others.
+    #[error("only a supervisor or an admin may give tickets to others")]
+    OnlySupervisors,
 }
 
 /// Whether the agent may see the ticket.
@@ -39,6 +43,18 @@ pub fn may_answer(agent: &Agent, ticket: &Ticket) -> Result<(), Denied> {
         Some(_) => Err(Denied::NotYours),
         None => Err(Denied::NotClaimed),
     }
+}
+
+/// Whether the agent may give the ticket to `to`. Everybody takes what nobody has; a supervisor gives whatever to whomever; others give
+/// only what is theirs or nobody's, and only where the organization lets them.
+pub fn may_assign(agent: &Agent, ticket: &Ticket, to: &AgentId, agents_may: bool) -> Result<(), Denied> {
+    if agent.role >= Role::Supervisor {
+        return Ok(());
+    }
+    if ticket.agent.as_ref().is_some_and(|holder| *holder != agent.id) {
+        return Err(Denied::NotYours);
+    }
+    if *to == agent.id || agents_may { Ok(()) } else { Err(Denied::OnlySupervisors) }
 }
 
 #[cfg(test)]
@@ -73,6 +89,19 @@ mod tests {
         check(&agent("bruno", Role::Agent, &["sales"]), &held, false, true);
         check(&agent("bruno", Role::Agent, &["support"]), &held, false, false);
         check(&agent("carla", Role::Supervisor, &[]), &held, true, true);
+    }
+
+    #[test]
+    fn an_agent_takes_tickets_and_a_supervisor_gives_them() {
+        let (ana, carla) = (agent("ana", Role::Agent, &["sales"]), agent("carla", Role::Supervisor, &[]));
+        let bruno = AgentId::new("bruno").unwrap();
+        let mut held = ticket();
+        assert_eq!(may_assign(&ana, &held, &ana.id, false), Ok(()));
+        assert_eq!(may_assign(&ana, &held, &bruno, false), Err(Denied::OnlySupervisors));
+        assert_eq!(may_assign(&ana, &held, &bruno, true), Ok(()));
+        held.agent = Some(bruno.clone());
+        assert_eq!(may_assign(&ana, &held, &ana.id, true), Err(Denied::NotYours));
+        assert_eq!(may_assign(&carla, &held, &ana.id, false), Ok(()));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgentId, ContactId, QueueId, TicketId};
+use crate::ids::{AgentId, ContactId, NoteId, QueueId, TicketId};
 use crate::number::TicketNumber;
 use crate::sla::Metric;
-use crate::ticket::{Ticket, TicketState};
+use crate::ticket::{Priority, Ticket, TicketState};
 
 /// Who did it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +29,41 @@ pub enum Happening {
         /// The agent.
         agent: AgentId,
     },
+    /// The ticket was taken from its agent and waits again.
+    TicketUnassigned {
+        /// Who had it.
+        agent: AgentId,
+    },
+    /// The ticket was handed to the team of another queue.
+    TicketTransferred {
+        /// The queue that it was in before.
+        from_queue: QueueId,
+        /// The queue that it is in now.
+        to_queue: QueueId,
+    },
     /// The ticket moved from state to state.
     TicketStateChanged,
+    /// The ticket became more urgent, or less.
+    PriorityChanged {
+        /// Before.
+        old: Priority,
+        /// After.
+        new: Priority,
+    },
+    /// What is written on the ticket changed: title, category, tags …
+    TicketEdited {
+        /// The names of the fields that changed, without what they say.
+        fields: Vec<String>,
+    },
+    /// Somebody wrote a note.
+    NoteAdded {
+        /// The note's id.
+        note: NoteId,
+        /// Whether the contact may see it.
+        visible: bool,
+    },
+    /// The contact wrote to a resolved ticket that its message does not reopen: it stays resolved until the hard limit.
+    ClosingPostponed,
     /// An agent answered for the first time in this cycle.
     FirstAnswerGiven,
     /// An SLA deadline passed.
@@ -38,6 +71,24 @@ pub enum Happening {
         /// Which one.
         metric: Metric,
     },
+}
+
+impl Happening {
+    /// Whether its row spans the change of state: it is the change, or implies it.
+    pub fn spans_states(&self) -> bool {
+        match self {
+            Self::TicketAssigned { .. }
+            | Self::TicketUnassigned { .. }
+            | Self::TicketTransferred { .. }
+            | Self::TicketStateChanged => true,
+            Self::PriorityChanged { .. }
+            | Self::TicketEdited { .. }
+            | Self::NoteAdded { .. }
+            | Self::ClosingPostponed
+            | Self::FirstAnswerGiven
+            | Self::SlaBreached { .. } => false,
+        }
+    }
 }
 
 /// One row of a ticket's history.

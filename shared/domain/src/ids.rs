@@ -82,6 +82,8 @@ id!(/// The person inside who answers.
     AgentId, "agt_");
 id!(/// A message that an agent sends; the providers' own message ids are `ProviderMessageId`.
     OutboundId, "out_");
+id!(/// What somebody wrote beside a ticket.
+    NoteId, "not_");
 
 impl ConversationId {
     /// The conversation of a contact on a connection. Derived, so that it is found without an index and made only once.

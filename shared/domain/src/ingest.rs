@@ -4,13 +4,13 @@
 
 use jiff::Timestamp;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, ReopenPolicy};
 use crate::conversation::Conversation;
 use crate::delivery::Delivery;
 use crate::ids::{ContactId, TicketId};
 use crate::message::{Content, Direction, Effect, InboundMessage, Message, MessageRef};
 use crate::sla::Sla;
-use crate::ticket::{Category, Priority, Source, Ticket, TicketChange, TicketState};
+use crate::ticket::{Category, Details, Priority, Source, Ticket, TicketChange, TicketState};
 
 /// The longest title made from a message, in characters. Short, so that the ticket stays within one write unit.
 const TITLE_LENGTH: usize = 60;
@@ -121,6 +121,11 @@ fn ticket_step(
                 _ => TicketStep::Open(Box::new(new_ticket(connection, conversation, Some(ticket.id), inbound, now))),
             }
         }
+        // It keeps the slot: what is said now belongs to it, and only a connection that never reopens leaves it resolved.
+        TicketState::Resolved if connection.reopen == ReopenPolicy::Never => match ticket.kept_by_customer(now) {
+            Some(change) => TicketStep::Change(Box::new(change)),
+            None => TicketStep::Join(ticket.id),
+        },
         _ => match ticket.customer_wrote(inbound.written_at(now), now) {
             Some(change) => TicketStep::Change(Box::new(change)),
             None => TicketStep::Join(ticket.id),
@@ -161,6 +166,7 @@ fn new_ticket(
         resolved_at: None,
         closed_at: None,
         reopen_count: 0,
+        details: Details::default(),
         // The contact waits since it wrote, however late the provider delivered.
         sla: Sla::starting(inbound.written_at(now), priority),
         version: 1,

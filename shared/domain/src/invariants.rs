@@ -16,6 +16,7 @@ pub mod history;
 pub mod identities;
 pub mod load;
 pub mod messages;
+pub mod notes;
 pub mod numbers;
 pub mod slot;
 pub mod statistics;

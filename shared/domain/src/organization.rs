@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrganizationId, QueueId};
+use crate::ticket::ClosingPolicy;
 
 /// An organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,17 @@ pub struct Organization {
     pub name: String,
     /// The IANA time zone in which its year turns (`America/Sao_Paulo`).
     pub time_zone: String,
+    /// What its administrators may set.
+    #[serde(flatten)]
+    pub settings: Settings,
+}
+
+/// What an organization's administrators may set. Absent settings have their defaults.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Whether agents may give their tickets, and waiting ones, to others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub agents_may_assign_others: bool,
 }
 
 impl Organization {
@@ -32,6 +44,9 @@ pub struct Queue {
     pub id: QueueId,
     /// Its name, as shown to people.
     pub name: String,
+    /// How its resolved tickets close by themselves.
+    #[serde(default)]
+    pub closing: ClosingPolicy,
 }
 
 #[cfg(test)]
@@ -43,7 +58,12 @@ mod tests {
         let at: Timestamp = "2027-01-01T01:00:00Z".parse().unwrap();
         let check = |zone: &str, year: i16| {
             let id = OrganizationId::new("demo").unwrap();
-            assert_eq!(Organization { id, name: String::new(), time_zone: zone.to_owned() }.year(at), year, "{zone}");
+            assert_eq!(
+                Organization { id, name: String::new(), time_zone: zone.to_owned(), settings: Settings::default() }
+                    .year(at),
+                year,
+                "{zone}"
+            );
         };
         check("America/Sao_Paulo", 2026);
         check("Asia/Almaty", 2027);

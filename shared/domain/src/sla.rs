@@ -129,6 +129,17 @@ impl Sla {
         self.clock_mut(metric).stopped_at.get_or_insert(now);
     }
 
+    /// Gives the clocks that run, and are not known to be late, the targets of another priority.
+    pub fn aim_at(&mut self, priority: Priority) {
+        let aimed = Self::starting(self.opened_at, priority);
+        for metric in Metric::ALL {
+            let clock = self.clock_mut(metric);
+            if clock.stopped_at.is_none() && clock.breached_at.is_none() {
+                clock.due_at = aimed.clock(metric).due_at;
+            }
+        }
+    }
+
     /// When somebody must look next: the earliest deadline whose breach may have to be alerted.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         Metric::ALL

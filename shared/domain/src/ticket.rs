@@ -11,11 +11,18 @@ use crate::ids::{AgentId, ConnectionId, ContactId, ConversationId, OrganizationI
 use crate::number::TicketNumber;
 use crate::sla::Sla;
 
+mod assignment;
+mod closing;
 mod commands;
+pub mod details;
+mod editing;
 mod labels;
 mod state;
 
+pub use closing::{AutoClose, ClosingPolicy};
 pub use commands::Refusal;
+pub use details::Details;
+pub use editing::Edit;
 pub use labels::{Category, Priority, Source};
 pub use state::{Phase, TicketState};
 
@@ -109,6 +116,9 @@ pub struct Ticket {
     /// How often it was reopened.
     #[serde(rename = "reopens", default)]
     pub reopen_count: u32,
+    /// What most tickets do not have.
+    #[serde(flatten)]
+    pub details: Details,
     /// The clocks of the present cycle.
     pub sla: Sla,
     /// Rises with every change; a change is written only over the version that it was decided on.

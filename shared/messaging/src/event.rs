@@ -71,6 +71,35 @@ impl Event {
                 data["newStatus"] = json!(row.to);
                 "ticket_status_changed"
             }
+            Happening::TicketUnassigned { agent } => {
+                data["agentId"] = json!(agent);
+                data["assignedAgent"] = Value::Null;
+                data["oldStatus"] = json!(row.from);
+                data["newStatus"] = json!(row.to);
+                "ticket_unassigned"
+            }
+            Happening::TicketTransferred { from_queue, to_queue } => {
+                data["fromQueueId"] = json!(from_queue);
+                data["toQueueId"] = json!(to_queue);
+                data["oldStatus"] = json!(row.from);
+                data["newStatus"] = json!(row.to);
+                "ticket_transferred"
+            }
+            Happening::PriorityChanged { old, new } => {
+                data["oldPriority"] = json!(old);
+                data["newPriority"] = json!(new);
+                if new > old { "ticket_priority_escalated" } else { "ticket_updated" }
+            }
+            Happening::TicketEdited { fields } => {
+                data["fields"] = json!(fields);
+                "ticket_updated"
+            }
+            Happening::NoteAdded { note, visible } => {
+                data["noteId"] = json!(note);
+                data["isVisible"] = json!(visible);
+                "ticket_note_added"
+            }
+            Happening::ClosingPostponed => "ticket_updated",
             Happening::FirstAnswerGiven => {
                 data["firstResponseAt"] = json!(row.at);
                 "ticket_updated"

@@ -22,6 +22,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
     }
 }
 
+/// A member's text under the first of its names that has one. Numbers count as their digits: other systems number agents.
+pub fn word(body: &Value, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match body.get(name)? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
 fn read(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     if bytes.trim_ascii().is_empty() { Ok(Value::Null) } else { serde_json::from_slice(bytes) }
 }
@@ -31,6 +40,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_word_is_found_under_any_of_its_names_and_may_be_a_number() {
+        let check = |body: Value, expected: Option<&str>| {
+            assert_eq!(word(&body, &["agentId", "agent_id"]).as_deref(), expected, "{body}");
+        };
+        check(json!({"agent_id": 5}), Some("5"));
+        check(json!({"agentId": " ana "}), Some("ana"));
+        check(json!({"agentId": "", "agent_id": "ana"}), Some("ana"));
+        check(json!({"agentId": null}), None);
+        check(json!([]), None);
+    }
 
     #[test]
     fn an_absent_body_is_null_and_a_broken_one_an_error() {

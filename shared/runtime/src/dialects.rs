@@ -30,8 +30,13 @@ fn refusal(problem: &Problem, mut body: Value) -> Response {
         body["agent_id"] = holder.as_str().into();
     }
     let mut response = (problem.status(), Json(body)).into_response();
-    if matches!(problem, Problem::Unavailable { .. }) {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    let retry_after = match problem {
+        Problem::Unavailable { .. } => Some(1),
+        Problem::RateLimited { retry_after_secs, .. } => Some(*retry_after_secs),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use domain::ids::AgentId;
+use domain::quota::TooMany;
 use http::StatusCode;
 use storage::ChangeError;
 
@@ -44,6 +45,23 @@ pub enum Problem {
         /// Who holds the ticket, for those who may know.
         holder: Option<AgentId>,
     },
+    /// The ticket is not at the version that the caller asked to change.
+    #[error("the ticket is at version {current} by now")]
+    VersionMismatch {
+        /// Its version.
+        current: u64,
+    },
+    /// The caller's key was used for another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// Too many of these; later it may be allowed.
+    #[error("{reason}")]
+    RateLimited {
+        /// What there is too much of.
+        reason: String,
+        /// When to try again.
+        retry_after_secs: u64,
+    },
     /// The same request may succeed in a moment.
     #[error("temporarily unavailable, please try again")]
     Unavailable {
@@ -69,6 +87,9 @@ impl Problem {
             Self::Forbidden { .. } => "forbidden",
             Self::NotFound { .. } => "not_found",
             Self::Conflict { code, .. } => code,
+            Self::VersionMismatch { .. } => "version_mismatch",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable { .. } => "unavailable",
             Self::Internal { .. } => "internal",
         }
@@ -82,6 +103,9 @@ impl Problem {
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::VersionMismatch { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -92,7 +116,11 @@ impl Problem {
         let (code, status) = (self.code(), self.status().as_u16());
         match self {
             Self::InvalidInput { field, .. } => tracing::info!(code, status, field, "request refused"),
-            Self::NotFound { .. } | Self::Conflict { .. } => tracing::info!(code, status, "request refused"),
+            Self::NotFound { .. }
+            | Self::Conflict { .. }
+            | Self::VersionMismatch { .. }
+            | Self::KeyReused
+            | Self::RateLimited { .. } => tracing::info!(code, status, "request refused"),
             Self::Unauthenticated | Self::Forbidden { .. } => tracing::warn!(code, status, "request refused"),
             Self::Unavailable { source } => {
                 tracing::warn!(code, status, cause = causes(source.as_ref()), "request failed");
@@ -135,6 +163,18 @@ impl From<ChangeError> for Problem {
                 reason: format!("agent {agent} is inactive or holds as many tickets as it may"),
                 holder: None,
             },
+            // Who repeats a request is told the answer of the first; here the first was still under way.
+            ChangeError::Repeated => Self::Conflict {
+                code: "request_in_progress",
+                reason: "the same request is being carried out".to_owned(),
+                holder: None,
+            },
+            ChangeError::TooMany(TooMany::AnHour { seconds }) => {
+                Self::RateLimited { reason: error.to_string(), retry_after_secs: seconds }
+            }
+            ChangeError::TooMany(TooMany::Open) => {
+                Self::Conflict { code: "too_many_open_tickets", reason: error.to_string(), holder: None }
+            }
             ChangeError::OtherTicketActive { .. } => Self::Conflict {
                 code: "other_ticket_active",
                 reason: "the conversation has another active ticket".to_owned(),

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use domain::ids::{AgentId, TicketId};
+use domain::quota::TooMany;
 
 /// A failed call.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,12 @@ pub enum ChangeError {
         /// The ticket in the slot, where it is known.
         ticket: Option<TicketId>,
     },
+    /// The request was carried out before: its answer is known.
+    #[error("the request was carried out before")]
+    Repeated,
+    /// The contact has, or was lately given, as many tickets as it may have.
+    #[error(transparent)]
+    TooMany(#[from] TooMany),
     /// The call failed.
     #[error(transparent)]
     Table(#[from] Error),

@@ -5,6 +5,8 @@ use domain::ids::{
     AgentId, ConnectionId, ContactId, ConversationId, OrganizationId, ProviderMessageId, QueueId, TicketId,
 };
 use domain::message::MessageRef;
+use domain::note::Note;
+use domain::once::OnceKey;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 
@@ -46,7 +48,7 @@ pub(crate) fn counter(org: &OrganizationId) -> Key {
 }
 
 pub(crate) fn connection(org: &OrganizationId, id: &ConnectionId) -> Key {
-    Key::new(org_partition(org), format!("CON#{id}"))
+    Key::new(org_partition(org), format!("{CONNECTION_PREFIX}{id}"))
 }
 
 pub(crate) const QUEUE_PREFIX: &str = "QUE#";
@@ -93,6 +95,32 @@ pub(crate) fn ticket(org: &OrganizationId, id: &TicketId) -> Key {
 pub(crate) fn history(org: &OrganizationId, id: &TicketId, version: u64) -> Key {
     Key::new(format!("ORG#{org}#TKT#{id}"), format!("{HISTORY_PREFIX}{version:08}"))
 }
+
+pub(crate) const NOTE_PREFIX: &str = "NOTE#";
+
+pub(crate) fn note(org: &OrganizationId, note: &Note) -> Key {
+    let sk = format!("{NOTE_PREFIX}{:013}#{}", note.at.as_millisecond().max(0), note.id);
+    Key::new(format!("ORG#{org}#TKT#{}", note.ticket), sk)
+}
+
+pub(crate) const CONTACT_TICKET_PREFIX: &str = "TKT#";
+
+/// The way from a contact to a ticket that was made by hand: those of conversations are found by their generations.
+pub(crate) fn contact_ticket(org: &OrganizationId, contact: &ContactId, ticket: &TicketId) -> Key {
+    Key::new(format!("ORG#{org}#CTC#{contact}"), format!("{CONTACT_TICKET_PREFIX}{ticket}"))
+}
+
+/// When a contact's last tickets were made by hand.
+pub(crate) fn made_by_hand(org: &OrganizationId, contact: &ContactId) -> Key {
+    Key::new(format!("ORG#{org}#CTC#{contact}"), "MADE")
+}
+
+/// The answer that an agent's request was given.
+pub(crate) fn once(org: &OrganizationId, agent: &AgentId, key: &OnceKey) -> Key {
+    Key::new(format!("ORG#{org}#ONCE#{agent}"), format!("KEY#{key}"))
+}
+
+pub(crate) const CONNECTION_PREFIX: &str = "CON#";
 
 /// What a provider said of a message, joined with which message it is.
 pub(crate) fn receipt(org: &OrganizationId, connection: &ConnectionId, id: &ProviderMessageId) -> Key {
@@ -146,7 +174,7 @@ pub(crate) fn due_partition(shard: u8) -> String {
 
 /// The deadline that must be looked at next. `None` when nothing can fall due.
 pub(crate) fn due(ticket: &Ticket) -> Option<(String, String)> {
-    let at = ticket.sla.next_due_at()?;
+    let at = ticket.next_due_at()?;
     Some((due_partition(shard(&ticket.id, DUE_SHARDS)), format!("{}#{}", due_bound(at), ticket.id)))
 }
 

@@ -3,17 +3,21 @@
 //! Functions ask for what they mean (`open a ticket`, `commit a change`) and get domain types or one of a few errors; which
 //! items that touches, under which conditions and at which cost, is `docs/data-model.md`'s and this crate's to know.
 
+mod commands;
 mod conflicts;
 mod contacts;
 mod conversations;
 mod counter;
 mod due;
 mod error;
+mod handmade;
 mod ingest;
 mod inspection;
 mod item;
 mod keys;
 mod messages;
+mod notes;
+mod once;
 mod openings;
 mod organizations;
 mod receipts;
@@ -32,12 +36,14 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 
+pub use commands::{Beside, MakeAnswer};
 pub use conflicts::with_conflicts_tried_again;
 pub use contacts::{KnownContact, NewContact};
 pub use error::{ChangeError, Error};
 pub use ingest::{Progress, Step};
 pub use inspection::Inspection;
 pub use messages::StoredMessage;
+pub use once::{Answer, Known, Once};
 pub use replies::Reply;
 pub use statistics::Statistics;
 pub use tickets::{Page, TicketFilter};

@@ -170,7 +170,7 @@ impl Storage {
     }
 
     /// The counter after somebody else moved it: as the refusal showed it, or read again after a pause once that failed a few times.
-    async fn counter_after_losing(
+    pub(crate) async fn counter_after_losing(
         &self,
         org: &OrganizationId,
         found: Option<crate::item::Item>,

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::agent::Agent;
 use domain::connection::Connection;
-use domain::ids::{AgentId, ConnectionId, OrganizationId};
+use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,11 @@ impl Storage {
     /// Adds a queue unless it is there.
     pub async fn add_queue(&self, org: &OrganizationId, queue: &Queue) -> Result<(), Error> {
         self.put_new(write(keys::queue(org, &queue.id), queue)?).await.map(drop)
+    }
+
+    /// A queue.
+    pub async fn queue(&self, org: &OrganizationId, id: &QueueId) -> Result<Option<Queue>, Error> {
+        self.get(keys::queue(org, id), false).await?.map(read).transpose()
     }
 
     /// Adds an agent unless it is there.

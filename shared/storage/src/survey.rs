@@ -12,7 +12,7 @@ use domain::alias::AliasKind;
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{ConnectionId, ContactId, ConversationId, OrganizationId, QueueId, TicketId};
+use domain::ids::{ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, QueueId, TicketId};
 use domain::invariants::delivery::Receipt;
 use domain::invariants::history::Row;
 use domain::invariants::messages::Said;
@@ -80,6 +80,19 @@ pub enum Entry {
         /// The ticket that took the slot.
         held_by: TicketId,
     },
+    /// A note on a ticket.
+    Note(TicketId, NoteId),
+    /// The way from a contact to a ticket that was made by hand.
+    Handmade {
+        /// The contact.
+        contact: ContactId,
+        /// The ticket.
+        ticket: TicketId,
+    },
+    /// When a contact's last tickets were made by hand.
+    Quota(ContactId),
+    /// The answer of a request that is carried out once.
+    Once,
     /// A row of a ticket's history.
     Row(TicketId, Box<Row>),
     /// What a provider reported of a message.
@@ -123,6 +136,10 @@ impl Surveyed {
             }
             Entry::Ticket(ticket) => named(ticket),
             Entry::Mark { at, .. } => format!("the slot mark {at}"),
+            Entry::Note(ticket, _) => format!("a note on ticket {ticket}"),
+            Entry::Handmade { contact, ticket } => format!("the way from contact {contact} to ticket {ticket}"),
+            Entry::Quota(contact) => format!("the times at which tickets of contact {contact} were made"),
+            Entry::Once => "the answer of a request".to_owned(),
             Entry::Row(ticket, row) => format!("row {} of the history of ticket {ticket}", row.version),
             Entry::Receipt(receipt) => format!("a receipt of connection {}", receipt.connection),
             Entry::Statistics(_) => "a part of the statistics".to_owned(),

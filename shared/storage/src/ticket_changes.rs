@@ -16,6 +16,7 @@ enum Guard {
     Version,
     Capacity(AgentId),
     Slot,
+    Once,
     Certain,
 }
 
@@ -35,6 +36,13 @@ impl Changes {
     /// Adds an item whose condition cannot fail unless the ticket's version failed too.
     pub(crate) fn push_certain(&mut self, item: TransactWriteItem) {
         self.push(item, Guard::Certain);
+    }
+
+    /// Adds the answer of a request, which must not have been carried out. It stands first: a repetition is told as one, though the
+    /// ticket's version is another since.
+    pub(crate) fn push_once(&mut self, item: TransactWriteItem) {
+        self.items.insert(0, item);
+        self.guards.insert(0, Guard::Once);
     }
 
     /// Adds the condition that the ticket still has the version that was read.
@@ -93,6 +101,7 @@ impl Storage {
             Outcome::Committed => Ok(()),
             Outcome::Refused { place, found } => Err(match guards.get(place) {
                 Some(Guard::Capacity(agent)) => ChangeError::AtCapacity { agent: agent.clone() },
+                Some(Guard::Once) => ChangeError::Repeated,
                 Some(Guard::Slot) => ChangeError::OtherTicketActive { ticket: slot_of(found) },
                 Some(Guard::Version | Guard::Certain) | None => ChangeError::Stale,
             }),

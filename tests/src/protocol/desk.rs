@@ -149,7 +149,7 @@ impl Desk {
                 let starts = to == TicketState::InProgress && before.agent.is_none();
                 let holder = if starts { Some(agent) } else { before.agent };
                 let answered = before.answered && to != TicketState::Reopened;
-                changed(1, Ticket { state: to, agent: holder, answered, ..before })
+                changed(1, Ticket { state: to, agent: holder, answered, kept: false, ..before })
             }
             Command::Reply if !before.state.is_final() && before.agent.is_some() => {
                 let starts = before.state == TicketState::Assigned;

@@ -78,5 +78,5 @@ impl Block {
 }
 
 fn new_ticket(number: u8, generation: u8) -> Ticket {
-    Ticket { number, state: TicketState::New, agent: None, answered: false, generation, version: 1 }
+    Ticket { number, state: TicketState::New, agent: None, answered: false, kept: false, generation, version: 1 }
 }

@@ -49,6 +49,11 @@ impl Plan {
             None => next,
             Some((_, ticket)) if ticket.state == TicketState::Cancelled => next,
             Some((_, ticket)) if ticket.state == TicketState::Closed && !work.reopens => next,
+            Some((id, before)) if before.state == TicketState::Resolved && !work.reopens => {
+                let after = Ticket { kept: true, version: before.version + 1, ..before };
+                let kept = TicketStep::Change(Change { id, before, after, guarded: true });
+                if before.kept { TicketStep::Join(id) } else { kept }
+            }
             Some((id, before)) if matches!(before.state, TicketState::Resolved | TicketState::Closed) => {
                 let (state, version) = (TicketState::Reopened, before.version + 1);
                 let after = Ticket { state, agent: None, answered: false, version, ..before };

@@ -44,7 +44,7 @@ fn with_ticket(table: &mut Table, state: TicketState, agent: Option<u8>) {
     let is_final = state.is_final();
     // Closing is a change of its own.
     let version = 1 + u8::from(is_final);
-    let ticket = Ticket { number: 1, state, agent, answered: false, generation: 0, version };
+    let ticket = Ticket { number: 1, state, agent, answered: false, kept: false, generation: 0, version };
     table.counter = 1;
     table.tickets.insert(id, AtKey::Ticket(ticket));
     table.messages.insert((conversation, 9), Place { seq: 1, ticket: id });

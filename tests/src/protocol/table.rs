@@ -85,6 +85,8 @@ pub(super) struct Ticket {
     pub(super) agent: Option<u8>,
     /// Whether the first answer of this cycle was given.
     pub(super) answered: bool,
+    /// Whether the contact wrote to it since it was resolved, so that it no longer closes for silence.
+    pub(super) kept: bool,
     /// The generation of its conversation's slot that it holds.
     pub(super) generation: u8,
     pub(super) version: u8,

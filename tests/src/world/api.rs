@@ -59,6 +59,12 @@ impl Session {
         self.call(Method::PUT, path, Some(body)).await
     }
 
+    /// Posts under a key, so that it is carried out once.
+    pub(crate) async fn keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.api_url)).bearer_auth(&self.token);
+        Answer::to(request.header("Idempotency-Key", key).json(body)).await
+    }
+
     /// Calls the API; a body is sent as JSON.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let request = self.http.request(method, format!("{}{path}", self.api_url)).bearer_auth(&self.token);

@@ -3,7 +3,7 @@
 use domain::agent::{Agent, Role};
 use domain::connection::{Connection, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
 use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
-use domain::organization::{Organization, Queue};
+use domain::organization::{Organization, Queue, Settings};
 use storage::Storage;
 
 /// The demo organization.
@@ -50,9 +50,18 @@ pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str
 /// Adds an organization with a queue `sales` and an admin `eva`.
 pub(crate) async fn org(storage: &Storage, id: &str) -> OrganizationId {
     let org = OrganizationId::new(id).unwrap();
-    let organization = Organization { id: org.clone(), name: id.to_owned(), time_zone: "UTC".to_owned() };
+    let organization = Organization {
+        id: org.clone(),
+        name: id.to_owned(),
+        time_zone: "UTC".to_owned(),
+        settings: Settings::default(),
+    };
     storage.add_organization(&organization).await.unwrap();
-    let queue = Queue { id: QueueId::new("sales").unwrap(), name: "Sales".to_owned() };
+    let queue = Queue {
+        id: QueueId::new("sales").unwrap(),
+        name: "Sales".to_owned(),
+        closing: domain::ticket::ClosingPolicy::default(),
+    };
     storage.add_queue(&org, &queue).await.unwrap();
     agent(storage, &org, "eva", Role::Admin, &["sales"], 5).await;
     org

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use domain::connection::{Connection, Provider};
 use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{ConnectionId, ContactId, ConversationId, OrganizationId, TicketId};
+use domain::ids::{ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, TicketId};
 use domain::invariants::delivery::{self, Receipt};
 use domain::invariants::history::{self, Row};
 use domain::invariants::messages::{self, Said};
+use domain::invariants::notes;
 use domain::invariants::slot::{self, Holder, Pointers};
 use domain::invariants::{Finding, Invariant, clocks, identities, load};
 use domain::ticket::Ticket;
@@ -35,6 +36,7 @@ struct Together {
     said: Vec<Said>,
     conversation: Option<(ConversationId, Option<Box<Conversation>>)>,
     rows: Vec<Row>,
+    notes: Vec<NoteId>,
     history_of: Option<TicketId>,
     ticket: Option<Box<Ticket>>,
 }
@@ -119,19 +121,30 @@ impl<'a> Reader<'a> {
                 self.report.counts.tickets += 1;
                 together.ticket = Some(ticket);
             }
-            Entry::Inspection | Entry::Unknown(_) => {}
+            Entry::Note(ticket, note) => {
+                together.history_of = Some(ticket);
+                together.notes.push(note);
+            }
+            Entry::Handmade { contact, ticket } => {
+                let holder = self.holder(org, &ticket)?;
+                self.report.tell(Some(org), notes::handmade(&contact, &ticket, &holder));
+            }
+            Entry::Inspection | Entry::Once | Entry::Quota(_) | Entry::Unknown(_) => {}
         }
         Ok(())
     }
 
     fn judge(&mut self, org: &OrganizationId, together: Together) -> Result<(), Unreadable> {
-        let Together { said, conversation, rows, history_of, ticket } = together;
+        let Together { said, conversation, rows, notes, history_of, ticket } = together;
         if let Some((id, state)) = conversation {
             self.conversation(org, &id, state.as_deref(), &said)?;
         }
         match (ticket, history_of) {
-            (Some(ticket), _) => self.ticket(org, &ticket, &rows)?,
-            (None, Some(of)) => self.report.tell(Some(org), history::without_ticket(&of, &rows)),
+            (Some(ticket), _) => {
+                self.ticket(org, &ticket, &rows)?;
+                self.report.tell(Some(org), notes::notes(&ticket, &rows, &notes));
+            }
+            (None, Some(of)) => self.report.tell(Some(org), history::without_ticket(&of, &rows, notes.len())),
             (None, None) => {}
         }
         Ok(())

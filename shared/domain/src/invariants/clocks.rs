@@ -11,7 +11,7 @@ use crate::ticket::Ticket;
 /// A ticket's clocks against its history. Tells the first thing that is wrong.
 pub fn clocks(ticket: &Ticket, rows: &[Row]) -> Option<Finding> {
     let wrong = cycle_begins(ticket, rows)
-        .or_else(|| Metric::ALL.into_iter().find_map(|metric| clock(ticket, metric)))
+        .or_else(|| Metric::ALL.into_iter().find_map(|metric| clock(ticket, rows, metric)))
         .or_else(|| Metric::ALL.into_iter().find_map(|metric| alerts(ticket, rows, metric)))?;
     Some(Finding::new(Invariant::I8, format!("{}: {wrong}", named(ticket))))
 }
@@ -28,9 +28,9 @@ fn cycle_begins(ticket: &Ticket, rows: &[Row]) -> Option<String> {
 }
 
 /// A clock's deadline, whether it runs, and whether its breach is one.
-fn clock(ticket: &Ticket, metric: Metric) -> Option<String> {
+fn clock(ticket: &Ticket, rows: &[Row], metric: Metric) -> Option<String> {
     let (clock, name) = (ticket.sla.clock(metric), words(metric));
-    let due = Sla::starting(ticket.sla.opened_at, ticket.priority).clock(metric).due_at;
+    let due = due(ticket, cycle(rows), metric);
     if clock.due_at != due {
         let (is, due) = (clock.due_at.as_millisecond(), due.as_millisecond());
         return Some(format!("its {name} is due at {is}, but by its priority at {due}"));
@@ -54,6 +54,21 @@ fn clock(ticket: &Ticket, metric: Metric) -> Option<String> {
         |breached: Timestamp| breached < clock.due_at || clock.stopped_at.is_some_and(|at| at <= clock.due_at);
     let unfounded = clock.breached_at.is_some_and(in_time);
     unfounded.then(|| format!("its {name} was recorded as late, but it was in time"))
+}
+
+/// The deadline by the priority that the ticket had when the clock stopped or its breach was told, or has now.
+fn due(ticket: &Ticket, cycle: &[Row], metric: Metric) -> Timestamp {
+    let decides = |row: &Row| match &row.row.happening {
+        Happening::SlaBreached { metric: late } => *late == metric,
+        Happening::FirstAnswerGiven => metric == Metric::FirstResponse,
+        _ => row.row.from.is_active() && !row.row.to.is_active(),
+    };
+    let at = cycle.iter().position(decides).unwrap_or(cycle.len());
+    let later = cycle[at..].iter().find_map(|row| match row.row.happening {
+        Happening::PriorityChanged { old, .. } => Some(old),
+        _ => None,
+    });
+    Sla::starting(ticket.sla.opened_at, later.unwrap_or(ticket.priority)).clock(metric).due_at
 }
 
 /// One row for each breach, and one breach a cycle.

@@ -19,9 +19,9 @@ pub struct Row {
 }
 
 /// Rows at a place where there is no ticket.
-pub fn without_ticket(id: &TicketId, rows: &[Row]) -> Option<Finding> {
+pub fn without_ticket(id: &TicketId, rows: &[Row], notes: usize) -> Option<Finding> {
     let words = format!("ticket {id} has a history and does not exist");
-    (!rows.is_empty()).then(|| Finding::new(Invariant::I6, words))
+    (!rows.is_empty() || notes > 0).then(|| Finding::new(Invariant::I6, words))
 }
 
 /// A ticket and the rows of its history by rising version. Tells the first thing that is wrong: the rest follows from it.
@@ -70,17 +70,30 @@ fn steps(ticket: &Ticket, rows: &[Row]) -> Option<String> {
 
 /// Whether the life cycle has this step, and for this actor.
 fn is_step(row: &HistoryRow) -> bool {
-    use TicketState::{Assigned, Closed, InProgress, PendingCustomer, Reopened, Resolved};
+    use TicketState::{Assigned, Closed, Escalated, InProgress, Open, PendingCustomer, Reopened, Resolved};
     let (from, to) = (row.from, row.to);
     match (&row.happening, &row.actor) {
-        (Happening::TicketAssigned { .. }, Actor::Agent(_)) => from.is_active() && to == Assigned,
-        // An agent's first words begin the work on a ticket that was only assigned.
-        (Happening::TicketStateChanged, Actor::Agent(_)) => from.next().contains(&to),
+        (Happening::TicketAssigned { .. }, Actor::Agent(_)) => {
+            from.is_active()
+                && (matches!(to, Assigned | InProgress) || (from, to) == (PendingCustomer, PendingCustomer))
+        }
+        (Happening::TicketUnassigned { .. }, Actor::Agent(_)) => from.is_active() && to == Open,
+        (Happening::TicketTransferred { from_queue, to_queue }, Actor::Agent(_)) => {
+            from.is_active() && (to == from || to == Open) && from_queue != to_queue
+        }
+        // An agent's first words begin the work on a ticket that was only assigned; any work may be escalated.
+        (Happening::TicketStateChanged, Actor::Agent(_)) => {
+            from.next().contains(&to) || (from.is_active() && from != Escalated && to == Escalated)
+        }
+        (Happening::TicketStateChanged, Actor::System) => (from, to) == (Resolved, Closed),
+        (Happening::PriorityChanged { old, new }, Actor::Agent(_)) => from == to && !from.is_final() && old != new,
+        (Happening::ClosingPostponed, Actor::Customer) => (from, to) == (Resolved, Resolved),
         (Happening::TicketStateChanged, Actor::Customer) => {
             matches!((from, to), (PendingCustomer, InProgress) | (Resolved | Closed, Reopened))
         }
         (Happening::FirstAnswerGiven, Actor::Agent(_)) => from == to && from.is_active(),
-        (Happening::SlaBreached { .. }, Actor::System) => from == to,
+        (Happening::SlaBreached { .. }, Actor::System)
+        | (Happening::TicketEdited { .. } | Happening::NoteAdded { .. }, Actor::Agent(_)) => from == to,
         _ => false,
     }
 }

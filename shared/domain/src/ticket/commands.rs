@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Ticket, TicketChange, TicketState};
 use crate::event::{Actor, Happening, HistoryRow};
-use crate::ids::AgentId;
+use crate::ids::{AgentId, QueueId};
 use crate::sla::{Metric, Sla};
 
 /// Why a change is refused.
@@ -30,6 +30,34 @@ pub enum Refusal {
         /// The state it is in.
         state: TicketState,
     },
+    /// It has no agent that it could be taken from.
+    #[error("the ticket has no agent")]
+    NobodyHasIt,
+    /// It is in this queue already.
+    #[error("the ticket is in queue {queue} already")]
+    AlreadyThere {
+        /// The queue.
+        queue: QueueId,
+    },
+}
+
+impl TicketChange {
+    /// Both changes as one: `next` was decided on what this one leaves.
+    #[must_use]
+    pub fn then(mut self, next: Self) -> Self {
+        self.rows.extend(next.rows);
+        self.after = next.after;
+        self
+    }
+
+    /// The same change, with how the ticket was resolved.
+    #[must_use]
+    pub fn with_resolution(mut self, words: Option<String>) -> Self {
+        if self.after.state == TicketState::Resolved {
+            self.after.details.resolution = words;
+        }
+        self
+    }
 }
 
 impl Ticket {
@@ -68,6 +96,11 @@ impl Ticket {
             if to == TicketState::InProgress && after.agent.is_none() {
                 after.agent = Some(by.clone());
                 after.assigned_at = Some(now);
+            }
+            if to == TicketState::Reopened && after.agent.as_ref() != Some(by) {
+                // Who had it may be gone or busy: it waits for the team, unless its own agent reopens it.
+                after.agent = None;
+                after.assigned_at = None;
             }
             after.enter(to, now, now);
             vec![Happening::TicketStateChanged]
@@ -120,20 +153,25 @@ impl Ticket {
         })))
     }
 
-    /// Records the SLA breaches that fell due. `None` when there are none.
+    /// Records the SLA breaches that fell due, and closes what was resolved long enough ago. `None` when there is nothing to do.
     pub fn scanned(&self, now: Timestamp) -> Option<TicketChange> {
         let mut sla = self.sla;
         let metrics = sla.record_breaches(now);
-        (!metrics.is_empty()).then(|| {
+        let breached = (!metrics.is_empty()).then(|| {
             self.change(now, &Actor::System, None, |after| {
                 after.sla = sla;
                 metrics.into_iter().map(|metric| Happening::SlaBreached { metric }).collect()
             })
-        })
+        });
+        let closed = breached.as_ref().map_or(self, |change| &change.after).closed_by_time(now);
+        match (breached, closed) {
+            (Some(breached), Some(closed)) => Some(breached.then(closed)),
+            (breached, closed) => breached.or(closed),
+        }
     }
 
     /// Applies `edit`, which says what happened, and writes one history row for each happening.
-    fn change(
+    pub(super) fn change(
         &self,
         now: Timestamp,
         actor: &Actor,
@@ -143,8 +181,7 @@ impl Ticket {
         let mut after = self.clone();
         let happened = edit(&mut after);
         let row = |happening: Happening| {
-            // Only the happening that names the change of state, or the assignment that is one, spans it.
-            let spans = matches!(happening, Happening::TicketStateChanged | Happening::TicketAssigned { .. });
+            let spans = happening.spans_states();
             let (from, to) = if spans { (self.state, after.state) } else { (self.state, self.state) };
             HistoryRow { happening, from, to, actor: actor.clone(), reason: reason.map(str::to_owned), at: now }
         };
@@ -155,7 +192,7 @@ impl Ticket {
     }
 
     /// Enters a state; `began_at` is when a new cycle begins if the state begins one.
-    fn enter(&mut self, to: TicketState, began_at: Timestamp, now: Timestamp) {
+    pub(super) fn enter(&mut self, to: TicketState, began_at: Timestamp, now: Timestamp) {
         match to {
             TicketState::Resolved => self.resolved_at = Some(now),
             TicketState::Closed | TicketState::Cancelled => self.closed_at = Some(now),
@@ -164,6 +201,7 @@ impl Ticket {
                 self.first_response_at = None;
                 self.resolved_at = None;
                 self.closed_at = None;
+                self.details.resolution = None;
                 self.sla = Sla::starting(began_at.min(now), self.priority);
             }
             _ => {}
@@ -173,5 +211,6 @@ impl Ticket {
             self.sla.stop(Metric::Resolution, now);
         }
         self.state = to;
+        self.set_auto_close();
     }
 }

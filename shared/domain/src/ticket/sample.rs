@@ -34,6 +34,7 @@ pub(crate) fn ticket() -> Ticket {
         resolved_at: None,
         closed_at: None,
         reopen_count: 0,
+        details: Details::default(),
         sla: Sla::starting(at, Priority::Medium),
         version: 1,
     }

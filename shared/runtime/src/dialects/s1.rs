@@ -1,6 +1,7 @@
 //! Seed S1: `/api/v2/tickets`, in an envelope `{success, data}`, with S1's own error texts.
 
 use domain::event::{Actor, Happening, HistoryRow};
+use domain::note::Note;
 use domain::sla::{Clock, Metric};
 use domain::ticket::{Ticket, TicketState};
 use jiff::Timestamp;
@@ -51,8 +52,8 @@ pub fn ticket(view: &TicketView, now: Timestamp) -> Value {
         "escalated": ticket.state == TicketState::Escalated,
         "priority": ticket.priority,
         "category": ticket.category,
-        "subcategory": null,
-        "tags": [],
+        "subcategory": ticket.details.subcategory,
+        "tags": ticket.details.tags,
         "source": ticket.source,
         "aiGenerated": false,
         "channel": "whatsapp",
@@ -62,7 +63,9 @@ pub fn ticket(view: &TicketView, now: Timestamp) -> Value {
         "firstResponseTime": ticket.first_response_at.map(|at| millis(ticket.sla.opened_at, at)),
         "resolutionTime": ticket.resolved_at.map(|at| millis(ticket.sla.opened_at, at)),
         "internalNotes": [],
-        "relatedTickets": [],
+        "relatedTickets": ticket.details.related,
+        "mergedInto": ticket.details.merged_into,
+        "resolutionNotes": ticket.details.resolution,
         "attachments": [],
         "assignedAt": ticket.assigned_at,
         "resolvedAt": ticket.resolved_at,
@@ -100,8 +103,10 @@ pub fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
         "from": null, "to": status(first), "changedBy": null, "changedByType": by, "reason": "Ticket created",
         "timestamp": ticket.created_at, "automated": by == "Customer",
     });
-    let spans =
-        |row: &&HistoryRow| matches!(row.happening, Happening::TicketStateChanged | Happening::TicketAssigned { .. });
+    let spans = |row: &&HistoryRow| {
+        row.happening.spans_states()
+            && (row.from != row.to || !matches!(row.happening, Happening::TicketTransferred { .. }))
+    };
     let row = |row: &HistoryRow| {
         let (by, kind) = match &row.actor {
             Actor::Agent(agent) => (Some(agent.as_str()), "Agent"),
@@ -114,6 +119,33 @@ pub fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
         })
     };
     std::iter::once(creation).chain(rows.iter().filter(spans).map(row)).collect()
+}
+
+/// Who had the ticket, from when until when.
+pub fn assignment_history(rows: &[HistoryRow]) -> Value {
+    let mut assignments: Vec<Value> = Vec::new();
+    for row in rows {
+        let ends = match &row.happening {
+            Happening::TicketAssigned { .. } | Happening::TicketUnassigned { .. } => true,
+            _ => row.to == TicketState::Reopened && row.from != row.to,
+        };
+        if let (true, Some(last)) = (ends, assignments.last_mut())
+            && last["releasedAt"].is_null()
+        {
+            last["releasedAt"] = json!(row.at);
+        }
+        if let Happening::TicketAssigned { agent } = &row.happening {
+            assignments.push(json!({
+                "agent": agent, "assignedAt": row.at, "releasedAt": null, "reason": row.reason,
+            }));
+        }
+    }
+    Value::Array(assignments)
+}
+
+/// A note.
+pub fn note(note: &Note) -> Value {
+    json!({ "agent": note.agent, "content": note.text, "timestamp": note.at, "isVisible": note.visible })
 }
 
 /// One ticket in its envelope.

@@ -5,13 +5,16 @@ use domain::alias::AliasKind;
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{ConnectionId, OrganizationId, ProviderMessageId, TicketId};
+use domain::ids::{ConnectionId, ContactId, OrganizationId, ProviderMessageId, TicketId};
 use domain::invariants::delivery;
 use domain::invariants::history::Row;
 use domain::invariants::numbers::Counter;
 use domain::invariants::statistics::Counts;
 use domain::message::MessageRef;
+use domain::note::Note;
+use domain::once::OnceKey;
 use domain::organization::{Organization, Queue};
+use domain::quota::Made;
 use domain::ticket::{Priority, Ticket, TicketState};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -22,8 +25,10 @@ use super::{Entry, Fault, Place, Surveyed};
 use crate::contacts::AliasPointer;
 use crate::conversations::ConversationItem;
 use crate::counter::YEAR_PREFIX;
+use crate::handmade::ContactTicketItem;
 use crate::keys::{self, Key};
 use crate::messages::MessageItem;
+use crate::once::OnceItem;
 use crate::organizations::ProviderPointer;
 use crate::receipts::Receipt;
 use crate::ticket_items::RowItem;
@@ -121,6 +126,22 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
             let belongs = keys::contact(org, &contact.id);
             Ok((Entry::Contact(Box::new(contact)), belongs))
         }
+        ((Some("CTC"), Some(_)), "TKT") => {
+            let ContactTicketItem { ctc: contact, tkt: ticket } = parse(item)?;
+            let belongs = keys::contact_ticket(org, &contact, &ticket);
+            Ok((Entry::Handmade { contact, ticket }, belongs))
+        }
+        ((Some("CTC"), Some(contact)), "MADE") => {
+            let contact = ContactId::new(contact).map_err(|_| Fault::Unknown)?;
+            parse::<Made>(item)?;
+            let belongs = keys::made_by_hand(org, &contact);
+            Ok((Entry::Quota(contact), belongs))
+        }
+        ((Some("ONCE"), Some(_)), "KEY") => {
+            let OnceItem { key, agt, .. } = parse(item)?;
+            let key = OnceKey::new(&key).map_err(|_| Fault::Unreadable)?;
+            Ok((Entry::Once, keys::once(org, &agt, &key)))
+        }
         ((Some("CNV"), Some(_)), "STATE") => {
             let conversation = Conversation::from(parse::<ConversationItem>(item)?);
             let belongs = keys::conversation(org, &conversation.id);
@@ -133,6 +154,11 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
             Ok((Entry::Said(conversation, Box::new(said)), belongs))
         }
         ((Some("TKT"), Some(at)), keys::TICKET) => ticket(org, at, item),
+        ((Some("TKT"), Some(_)), "NOTE") => {
+            let note: Note = parse(item)?;
+            let belongs = keys::note(org, &note);
+            Ok((Entry::Note(note.ticket, note.id), belongs))
+        }
         ((Some("TKT"), Some(_)), "EVT") => {
             let version = key.sk.strip_prefix(keys::HISTORY_PREFIX).and_then(|version| version.parse().ok());
             let version = version.ok_or(Fault::Unknown)?;

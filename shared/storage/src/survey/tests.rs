@@ -52,6 +52,7 @@ fn ticket() -> Ticket {
         resolved_at: None,
         closed_at: None,
         reopen_count: 0,
+        details: domain::ticket::Details::default(),
         sla: Sla::starting(at(), Priority::High),
         version: 1,
     }

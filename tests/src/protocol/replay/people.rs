@@ -88,8 +88,12 @@ impl People {
 
     /// Writes what the model's table holds at the start.
     pub(super) async fn found(&self, storage: &Storage, system: &System) {
-        let organization =
-            Organization { id: self.org.clone(), name: self.org.to_string(), time_zone: "UTC".to_owned() };
+        let organization = Organization {
+            id: self.org.clone(),
+            name: self.org.to_string(),
+            time_zone: "UTC".to_owned(),
+            settings: domain::organization::Settings::default(),
+        };
         storage.add_organization(&organization).await.unwrap();
         for connection in 0..2 {
             storage.add_connection(&self.whole_connection(connection, system.reopens)).await.unwrap();

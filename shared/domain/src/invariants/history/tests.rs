@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ids::AgentId;
+use crate::ids::{AgentId, QueueId};
 use crate::invariants::{clocks, load};
-use crate::ticket::TicketChange;
 use crate::ticket::sample::ticket as sample;
+use crate::ticket::{Edit, Priority, TicketChange};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
@@ -71,8 +71,9 @@ fn a_history_that_lacks_a_row_or_has_one_too_many_is_found() {
     check(&ticket, &[], Some("must have the rows 2 to 7 and has none"));
     check(&sample(), &rows[..1], Some("has the rows 2, but it never changed"));
     check(&sample(), &[], None);
-    assert!(without_ticket(&ticket.id, &rows).is_some());
-    assert_eq!(without_ticket(&ticket.id, &[]), None);
+    assert!(without_ticket(&ticket.id, &rows, 0).is_some());
+    assert_eq!(without_ticket(&ticket.id, &[], 0), None);
+    assert!(without_ticket(&ticket.id, &[], 1).is_some());
 }
 
 #[test]
@@ -118,6 +119,15 @@ enum Command {
     Write,
     Answer,
     Scan,
+    View,
+    Assign(bool),
+    Unassign,
+    Transfer(bool, bool),
+    Prioritize(Priority),
+    Escalate,
+    Edit(bool),
+    Finish,
+    Keep,
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -127,7 +137,41 @@ fn command() -> impl Strategy<Value = Command> {
         Just(Command::Write),
         Just(Command::Answer),
         Just(Command::Scan),
+        Just(Command::View),
+        any::<bool>().prop_map(Command::Assign),
+        Just(Command::Unassign),
+        any::<(bool, bool)>().prop_map(|(there, given)| Command::Transfer(there, given)),
+        proptest::sample::select(Priority::ALL.to_vec()).prop_map(Command::Prioritize),
+        Just(Command::Escalate),
+        any::<bool>().prop_map(Command::Edit),
+        Just(Command::Finish),
+        Just(Command::Keep),
     ]
+}
+
+fn further(command: &Command, ticket: &Ticket, now: Timestamp) -> Option<TicketChange> {
+    let (ana, bruno) = (ana(), AgentId::new("bruno").unwrap());
+    let queue = |there: bool| QueueId::new(if there { "sales" } else { "support" }).unwrap();
+    match command {
+        Command::View => ticket.viewed_by(&ana, now),
+        Command::Assign(work) => {
+            let to = if *work { TicketState::InProgress } else { TicketState::Assigned };
+            ticket.assigned_to(&bruno, &ana, Some("because"), to, now).ok()
+        }
+        Command::Unassign => ticket.unassigned(&ana, None, now).ok(),
+        Command::Transfer(there, given) => {
+            ticket.transferred(&queue(*there), given.then_some(&bruno), &ana, None, now).ok()
+        }
+        Command::Prioritize(priority) => ticket.prioritized(*priority, &ana, None, now).ok().flatten(),
+        Command::Escalate => ticket.escalated_by(&ana, None, now).ok(),
+        Command::Edit(tagged) => {
+            let tags = tagged.then(|| "vip".to_owned()).into_iter().collect();
+            ticket.edited(Edit { tags: Some(tags), ..Edit::default() }, &ana, now)
+        }
+        Command::Finish => ticket.finished_by(&ana, None, now).ok(),
+        Command::Keep => ticket.kept_by_customer(now),
+        _ => None,
+    }
 }
 
 proptest! {
@@ -146,6 +190,7 @@ proptest! {
                     // Only who has the ticket may answer.
                     Command::Answer => ticket.agent.is_some().then(|| ticket.answered_by(&ana(), now).ok().flatten()).flatten(),
                     Command::Scan => ticket.scanned(now),
+                    other => further(other, ticket, now),
                 };
                 life = match change {
                     Some(change) => life.then(change),

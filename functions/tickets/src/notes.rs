@@ -1,0 +1,69 @@
+//! `PUT` and `POST /api/v2/tickets/{id}/notes`: an agent writes a note beside a ticket (S1, requirements.md C27).
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use domain::agent::Agent;
+use domain::ids::NoteId;
+use domain::note::{LONGEST_NOTE, Note};
+use domain::ticket::Ticket;
+use jiff::Timestamp;
+use runtime::Problem;
+use runtime::body::word;
+use runtime::desk::{Command, Decision, Done, carry_out};
+use runtime::dialects::{TicketView, s1};
+use runtime::requested::{Requested, respond};
+use serde_json::json;
+use storage::{Answer, Storage};
+
+/// Appends a note. The body is `{content, isVisible?}`; the answer is the ticket with all its notes.
+pub(crate) async fn add(
+    State(storage): State<Storage>,
+    Path(id): Path<String>,
+    request: Requested,
+) -> Result<Response, s1::Refused> {
+    let (ticket, _) = runtime::desk::visible(&storage, &request.caller, &id).await?;
+    let text = text(word(&request.body, &["content", "body", "note"]), "content")?;
+    let visible = ["isVisible", "is_visible", "visible"].iter().find_map(|name| request.body.get(*name)?.as_bool());
+    let decide = |ticket: &Ticket, agent: &Agent, now: Timestamp| {
+        Ok(decide(ticket, agent, &text, visible.unwrap_or(false), now))
+    };
+    let before = storage.notes(&request.caller.org, &ticket.id).await?;
+    let now = runtime::clock::now();
+    let answer = |view: &TicketView| {
+        let mut data = s1::ticket(view, now);
+        data["internalNotes"] = before.iter().map(s1::note).collect();
+        if let Some(notes) = data["internalNotes"].as_array_mut() {
+            let (agent, is_visible) = (&request.caller.agent, visible.unwrap_or(false));
+            notes.push(json!({ "agent": agent, "content": text, "timestamp": view.ticket.updated_at, "isVisible": is_visible }));
+        }
+        Answer { status: 200, body: s1::one(data).to_string(), version: None }
+    };
+    let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
+    match carry_out(&storage, &request.caller, command, decide, answer).await? {
+        Done::Before(answer) => Ok(respond(answer, true)),
+        Done::Now(view) => Ok(respond(answer(&view), false)),
+    }
+}
+
+/// The note and the change that tells of it. Whoever sees a ticket may write beside it.
+pub(crate) fn decide(ticket: &Ticket, agent: &Agent, text: &str, visible: bool, now: Timestamp) -> Decision {
+    let note = Note {
+        id: NoteId::generate(now, runtime::ids::random()),
+        ticket: ticket.id.clone(),
+        agent: agent.id.clone(),
+        text: text.to_owned(),
+        visible,
+        at: now,
+    };
+    Decision { change: Some(ticket.noted(&note)), note: Some(note) }
+}
+
+/// The text of a note. Errors: `InvalidInput` for none or one that is too long.
+pub(crate) fn text(given: Option<String>, field: &'static str) -> Result<String, Problem> {
+    let text = given.ok_or_else(|| Problem::InvalidInput { field, reason: format!("{field} is required") })?;
+    if text.chars().count() > LONGEST_NOTE {
+        let reason = format!("{field} must have at most {LONGEST_NOTE} characters");
+        return Err(Problem::InvalidInput { field, reason });
+    }
+    Ok(text)
+}

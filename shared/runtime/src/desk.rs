@@ -1,0 +1,209 @@
+//! Finding the ticket that a request is about, if the caller may see it, and doing something to it.
+//!
+//! The one loop of every command: read, check, decide, commit; again when somebody else was faster. What is decided is the
+//! caller's.
+
+use domain::access;
+use domain::agent::Agent;
+use domain::note::Note;
+use domain::number::TicketRef;
+use domain::ticket::{Refusal, Ticket, TicketChange, TicketState};
+use jiff::Timestamp;
+use storage::{Answer, Beside, ChangeError, Known, Once, Storage};
+
+use crate::dialects::TicketView;
+use crate::identity::Caller;
+use crate::{Problem, clock};
+
+/// The answer to who asks for a ticket that is not there, or not for them.
+pub const NO_TICKET: Problem = Problem::NotFound { entity: "Ticket" };
+
+/// How often a command is decided again after somebody else changed the ticket.
+const TRIES: u32 = 4;
+
+/// The ticket by any of its names, and the agent who asks. Errors: `NotFound` when the organization has no such ticket or the
+/// agent may not see it; a ticket's absence is told before anything of the agent.
+pub async fn visible(storage: &Storage, caller: &Caller, id: &str) -> Result<(Ticket, Agent), Problem> {
+    let (ticket, agent) = found(storage, caller, id).await?;
+    if access::may_see(&agent, &ticket) { Ok((ticket, agent)) } else { Err(NO_TICKET) }
+}
+
+async fn found(storage: &Storage, caller: &Caller, id: &str) -> Result<(Ticket, Agent), Problem> {
+    let reference = TicketRef::parse(id).ok_or(NO_TICKET)?;
+    let ticket = storage.find_ticket(&caller.org, &reference).await?.ok_or(NO_TICKET)?;
+    let agent = caller.agent(storage).await?;
+    Ok((ticket, agent))
+}
+
+/// What belongs to the picture of one ticket, read item by item.
+pub async fn view(storage: &Storage, ticket: Ticket) -> Result<TicketView, Problem> {
+    pictured(storage, ticket, None).await
+}
+
+/// The same for an agent who is known, and may be the ticket's own.
+async fn seen_by(storage: &Storage, ticket: Ticket, agent: &Agent) -> Result<TicketView, Problem> {
+    pictured(storage, ticket, Some(agent)).await
+}
+
+async fn pictured(storage: &Storage, ticket: Ticket, known: Option<&Agent>) -> Result<TicketView, Problem> {
+    let conversation = async {
+        match &ticket.conversation {
+            Some(id) => storage.conversation(&ticket.org, id).await,
+            None => Ok(None),
+        }
+    };
+    let agent_name = async {
+        match &ticket.agent {
+            Some(id) => match known.filter(|agent| agent.id == *id) {
+                Some(agent) => Ok(Some(agent.name.clone())),
+                None => storage.agent(&ticket.org, id).await.map(|agent| agent.map(|agent| agent.name)),
+            },
+            None => Ok(None),
+        }
+    };
+    let contact = storage.contact(&ticket.org, &ticket.contact);
+    let (contact, conversation, agent_name) = tokio::try_join!(contact, conversation, agent_name)?;
+    Ok(TicketView { ticket, contact, conversation, agent_name })
+}
+
+/// The ticket after the caller's look at it, which opens a new one. A look that meets another change looks at what that left.
+pub async fn looked_at(storage: &Storage, ticket: Ticket, agent: &Agent) -> Result<Ticket, Problem> {
+    let Some(change) = ticket.viewed_by(&agent.id, clock::now()) else { return Ok(ticket) };
+    match storage.change_ticket(&change).await {
+        Ok(after) => Ok(after),
+        Err(ChangeError::Table(error)) => Err(error.into()),
+        Err(_) => storage.ticket(&ticket.org, &ticket.id).await?.ok_or(NO_TICKET),
+    }
+}
+
+/// What is to be done to a ticket.
+#[derive(Debug, Default)]
+pub struct Decision {
+    /// The change; absent when everything is so already.
+    pub change: Option<TicketChange>,
+    /// A note to write beside it.
+    pub note: Option<Note>,
+}
+
+impl From<TicketChange> for Decision {
+    fn from(change: TicketChange) -> Self {
+        Self { change: Some(change), note: None }
+    }
+}
+
+impl From<Option<TicketChange>> for Decision {
+    fn from(change: Option<TicketChange>) -> Self {
+        Self { change, note: None }
+    }
+}
+
+/// A request to do something to a ticket.
+pub struct Command<'a> {
+    /// The ticket, by any of its names.
+    pub id: &'a str,
+    /// The version that it must have, if the caller said.
+    pub at_version: Option<u64>,
+    /// The caller's key, if it gave one.
+    pub once: Option<&'a Once>,
+    /// Whether who works in the ticket's queue may learn who holds it, as when claiming.
+    pub shows_holder: bool,
+}
+
+/// What became of a command.
+#[derive(Debug)]
+pub enum Done {
+    /// It was carried out, now.
+    Now(Box<TicketView>),
+    /// It was carried out before, with this answer.
+    Before(Answer),
+}
+
+/// Carries a command out. `decide` gets the ticket and who asks; `answer` makes what a repetition of the request is told.
+///
+/// Errors: those of `decide`; `NotFound`, `Forbidden`, `VersionMismatch`, `KeyReused`, and `Conflict` for who is beaten every time.
+pub async fn carry_out<D: Into<Decision>>(
+    storage: &Storage,
+    caller: &Caller,
+    command: Command<'_>,
+    decide: impl Fn(&Ticket, &Agent, Timestamp) -> Result<D, Problem>,
+    answer: impl Fn(&TicketView) -> Answer + Sync,
+) -> Result<Done, Problem> {
+    for _ in 0..TRIES {
+        let (ticket, agent) = found(storage, caller, command.id).await?;
+        let may_see = if command.shows_holder { access::may_see_holder } else { access::may_see };
+        if !may_see(&agent, &ticket) {
+            return Err(NO_TICKET);
+        }
+        if let Some(once) = command.once
+            && let Some(known) = storage.answered(&caller.org, once).await?
+        {
+            return match known {
+                Known::Answered(answer) => Ok(Done::Before(answer)),
+                Known::OtherRequest => Err(Problem::KeyReused),
+            };
+        }
+        if command.at_version.is_some_and(|version| version != ticket.version) {
+            return Err(Problem::VersionMismatch { current: ticket.version });
+        }
+        let Decision { change, note } = decide(&ticket, &agent, clock::now())?.into();
+        let Some(change) = change else { return Ok(Done::Now(Box::new(seen_by(storage, ticket, &agent).await?))) };
+        let change = closing(storage, change).await?;
+        // An answer that is kept must be made before; any other is made once the ticket is safe.
+        let committed = if let Some(once) = command.once {
+            let picture = seen_by(storage, change.after.clone(), &agent).await?;
+            let make = |after: &Ticket| answer(&TicketView { ticket: after.clone(), ..picture.clone() });
+            let beside = Beside { note: note.as_ref(), once: Some((once, &make)) };
+            let committed = storage.carry_out_command(&change, beside).await;
+            committed.map(|ticket| (ticket, Some(picture)))
+        } else {
+            let beside = Beside { note: note.as_ref(), once: None };
+            storage.carry_out_command(&change, beside).await.map(|ticket| (ticket, None))
+        };
+        match committed {
+            Ok((ticket, Some(picture))) => return Ok(Done::Now(Box::new(TicketView { ticket, ..picture }))),
+            Ok((ticket, None)) => return Ok(Done::Now(Box::new(seen_by(storage, ticket, &agent).await?))),
+            Err(ChangeError::Stale | ChangeError::Repeated) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ChangeError::Stale.into())
+}
+
+/// Whether the agent may work on the ticket: its holder and who supervises, and anybody on one that nobody holds.
+///
+/// Errors: `Forbidden`.
+pub fn may_work(agent: &Agent, ticket: &Ticket) -> Result<(), Problem> {
+    match access::may_answer(agent, ticket) {
+        Ok(()) | Err(access::Denied::NotClaimed) => Ok(()),
+        Err(denied @ (access::Denied::NotYours | access::Denied::OnlySupervisors)) => {
+            Err(Problem::Forbidden { reason: denied.to_string() })
+        }
+    }
+}
+
+/// The change; where it resolves the ticket, the ticket closes as its queue says.
+async fn closing(storage: &Storage, change: TicketChange) -> Result<TicketChange, Problem> {
+    let after = &change.after;
+    if after.state != TicketState::Resolved || change.before.state == TicketState::Resolved {
+        return Ok(change);
+    }
+    let policy = storage.queue(&after.org, &after.queue).await?.map(|queue| queue.closing).unwrap_or_default();
+    Ok(change.closing_by(policy))
+}
+
+/// A refusal of the life cycle, told as a conflict.
+pub fn refused(refusal: &Refusal, ticket: &Ticket) -> Problem {
+    let number = ticket.number.number;
+    let conflict = |code: &'static str, reason: String| Problem::Conflict { code, reason, holder: None };
+    match refusal {
+        Refusal::AlreadyClaimed { by } => Problem::Conflict {
+            code: "already_claimed",
+            reason: format!("Ticket #{number} was already claimed by {by}"),
+            holder: Some(by.clone()),
+        },
+        Refusal::NotWaiting { state } => conflict("not_active", format!("Ticket #{number} is {}", state.as_str())),
+        Refusal::IllegalTransition { .. } => conflict("illegal_transition", refusal.to_string()),
+        Refusal::NobodyHasIt => conflict("not_assigned", refusal.to_string()),
+        Refusal::AlreadyThere { .. } => conflict("already_there", refusal.to_string()),
+    }
+}

@@ -1,0 +1,162 @@
+//! Tickets that people and programs make by hand: within the contact's limits, found again by the contact.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use domain::conversation::Conversation;
+use domain::ids::{ContactId, ConversationId, OrganizationId, TicketId};
+use domain::quota::Made;
+use domain::ticket::Ticket;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::commands::MakeAnswer;
+use crate::conversations::from_item;
+use crate::item::{Item, read, text, write};
+use crate::once::Once;
+use crate::transaction::{IntoTransact, Outcome};
+use crate::{ChangeError, Error, Storage, keys};
+
+/// How often a ticket is tried: each try loses only to other tickets that were made.
+const TRIES: u32 = 64;
+/// How many tickets of a conversation are looked at.
+const GENERATIONS: u32 = 50;
+
+/// What a contact's item of its ticket holds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ContactTicketItem {
+    pub(crate) ctc: ContactId,
+    pub(crate) tkt: TicketId,
+}
+
+/// What a refusal of the transaction's item at a place means.
+#[derive(Clone, Copy)]
+enum Guard {
+    Once,
+    Ticket,
+    Quota,
+    Capacity,
+    Counter,
+}
+
+impl Storage {
+    /// Makes a ticket by hand, with the organization's next number. `None` when the ticket exists already.
+    ///
+    /// `year` is the year in the organization's time zone. Errors: `AtCapacity` for a ticket that starts with an agent, `TooMany`, `Repeated`.
+    pub async fn open_by_hand(
+        &self,
+        ticket: &Ticket,
+        year: i16,
+        once: Option<(&Once, MakeAnswer<'_>)>,
+    ) -> Result<Option<Ticket>, ChangeError> {
+        let (org, now) = (&ticket.org, ticket.created_at);
+        let mut quota = self.quota(ticket, now).await?;
+        let mut counter = self.counter(org).await?;
+        for attempt in 0..TRIES {
+            let Some(number) = counter.next(year, 1).next() else { break };
+            let ticket = Ticket { number, ..ticket.clone() };
+            let mut items: Vec<(TransactWriteItem, Guard)> = Vec::new();
+            if let Some((once, answer)) = once {
+                items.push((self.put_answer(org, once, answer(&ticket))?, Guard::Once));
+            }
+            items.push((self.put_new_ticket(&ticket)?, Guard::Ticket));
+            let pointer = ContactTicketItem { ctc: ticket.contact.clone(), tkt: ticket.id.clone() };
+            let pointer = write(keys::contact_ticket(org, &ticket.contact, &ticket.id), &pointer)?;
+            items.push((self.put(pointer).into_transact()?, Guard::Ticket));
+            items.push((quota.clone(), Guard::Quota));
+            if let Some(agent) = ticket.holder() {
+                items.push((self.take_place(org, agent)?, Guard::Capacity));
+            }
+            items.extend(self.take_numbers(std::slice::from_ref(&ticket))?.map(|item| (item, Guard::Counter)));
+            let guards: Vec<Guard> = items.iter().map(|(_, guard)| *guard).collect();
+            match self.transact(items.into_iter().map(|(item, _)| item).collect()).await? {
+                Outcome::Committed => return Ok(Some(ticket)),
+                Outcome::Refused { place, found } => match guards.get(place) {
+                    Some(Guard::Once) => return Err(ChangeError::Repeated),
+                    Some(Guard::Ticket) | None => return Ok(None),
+                    Some(Guard::Quota) => quota = self.quota(&ticket, now).await?,
+                    Some(Guard::Capacity) => {
+                        let agent = ticket.agent.ok_or_else(Error::contended)?;
+                        return Err(ChangeError::AtCapacity { agent });
+                    }
+                    Some(Guard::Counter) => counter = self.counter_after_losing(org, found, attempt).await?,
+                },
+            }
+        }
+        Err(Error::contended().into())
+    }
+
+    /// Takes one of the contact's places, if it is still as it is read here. Errors: `TooMany`.
+    async fn quota(&self, ticket: &Ticket, now: Timestamp) -> Result<TransactWriteItem, ChangeError> {
+        let (org, contact) = (&ticket.org, &ticket.contact);
+        let key = keys::made_by_hand(org, contact);
+        let found = self.get(key.clone(), true).await?;
+        let made: Made = found.clone().map(read).transpose()?.unwrap_or_default();
+        let tickets = self.contact_tickets(org, contact).await?;
+        let open = tickets.iter().filter(|ticket| ticket.state.is_active()).count();
+        let mut item = write(key, &made.one_more(open, now)?)?;
+        item.insert("ctc".to_owned(), text(contact.as_str()));
+        let put = self.put(item);
+        let put = match found.and_then(|item| item.get("times").cloned()) {
+            Some(times) => put.condition_expression("times = :times").expression_attribute_values(":times", times),
+            None => put.condition_expression("attribute_not_exists(pk)"),
+        };
+        Ok(put.into_transact()?)
+    }
+
+    /// The tickets of a contact, newest first: those made by hand, at most a page of 1 MB of their names, and of each conversation the
+    /// last fifty.
+    pub async fn contact_tickets(&self, org: &OrganizationId, contact: &ContactId) -> Result<Vec<Ticket>, Error> {
+        let pointers = self.query_all(keys::contact(org, contact).pk, keys::CONTACT_TICKET_PREFIX).await?;
+        let mut wanted: Vec<TicketId> = Vec::new();
+        for pointer in pointers {
+            wanted.push(read::<ContactTicketItem>(pointer)?.tkt);
+        }
+        for conversation in self.contact_conversations(org, contact).await? {
+            let first = conversation.generation.saturating_sub(GENERATIONS - 1);
+            wanted
+                .extend((first..=conversation.generation).map(|generation| TicketId::of(&conversation.id, generation)));
+        }
+        let items = self.batch_get(wanted.iter().map(|id| keys::ticket(org, id)).collect()).await?;
+        let tickets = items.into_iter().filter(|item| !item.contains_key("held_by")).map(read);
+        let mut tickets = tickets.collect::<Result<Vec<Ticket>, Error>>()?;
+        tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.number.number));
+        Ok(tickets)
+    }
+
+    /// The conversations of a contact, one for each connection that it has written to.
+    pub async fn contact_conversations(
+        &self,
+        org: &OrganizationId,
+        contact: &ContactId,
+    ) -> Result<Vec<Conversation>, Error> {
+        let connections = self.query_all(keys::organization(org).pk, keys::CONNECTION_PREFIX).await?;
+        let mut wanted = Vec::new();
+        for connection in connections {
+            let connection: domain::connection::Connection = read(connection)?;
+            wanted.push(keys::conversation(org, &ConversationId::of(&connection.id, contact)));
+        }
+        self.batch_get(wanted).await?.into_iter().map(from_item).collect()
+    }
+
+    /// All items of a partition under a prefix, page after page of 1 MB.
+    pub(crate) async fn query_all(&self, partition: String, prefix: &str) -> Result<Vec<Item>, Error> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(partition))
+            .expression_attribute_values(":prefix", text(prefix))
+            .return_consumed_capacity(aws_sdk_dynamodb::types::ReturnConsumedCapacity::Total)
+            .consistent_read(true);
+        let (mut items, mut start) = (Vec::new(), None);
+        loop {
+            let answer = query.clone().set_exclusive_start_key(start).send().await?;
+            self.units.add_read(&answer.consumed_capacity);
+            items.extend(answer.items.unwrap_or_default());
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(items);
+            }
+        }
+    }
+}
