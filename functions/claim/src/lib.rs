@@ -6,10 +6,13 @@
 
 mod assignments;
 mod claims;
+mod v3;
 
 use axum::Router;
 use axum::routing::{post, put};
 use storage::Storage;
+
+pub use v3::Api;
 
 /// The function's routes, as in `infra/template.yaml`.
 pub fn router(storage: Storage) -> Router {
@@ -17,6 +20,7 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/tickets/{id}/claim", post(claims::claim))
         .route("/api/tickets/{id}/assign", post(assignments::assign_s4))
         .route("/api/v2/tickets/{id}/assign", put(assignments::assign_s1))
+        .merge(v3::router())
         .fallback(runtime::dialects::not_found)
         .with_state(storage)
 }

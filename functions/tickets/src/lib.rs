@@ -6,15 +6,19 @@
 mod answers;
 mod lists;
 mod lookup;
+mod making;
 mod messages;
 mod new_ticket;
 mod notes;
 mod status;
 mod v2;
+mod v3;
 
 use axum::Router;
 use axum::routing::{get, put};
 use storage::Storage;
+
+pub use v3::Api;
 
 /// The function's routes, as in `infra/template.yaml`.
 pub fn router(storage: Storage) -> Router {
@@ -29,6 +33,7 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))
         .route("/api/v2/tickets/{id}/notes", put(notes::add).post(notes::add))
+        .merge(v3::router())
         .fallback(runtime::dialects::not_found)
         .with_state(storage)
 }

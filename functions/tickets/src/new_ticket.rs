@@ -2,33 +2,17 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::agent::Agent;
-use domain::alias::{Alias, AliasKind};
-use domain::contact::Contact;
-use domain::conversation::Conversation;
-use domain::ids::{ContactId, ConversationId, QueueId, TicketId};
-use domain::number::TicketNumber;
-use domain::sla::Sla;
-use domain::ticket::{Category, Details, Priority, Source, Ticket, TicketState};
+use domain::ids::{ContactId, ConversationId};
+use domain::ticket::{Category, Details, Priority};
+use runtime::body::word;
 use runtime::desk::Done;
 use runtime::dialects::{TicketView, s1};
-use runtime::identity::Caller;
 use runtime::requested::{Requested, respond};
 use runtime::{Problem, clock};
 use serde_json::Value;
-use storage::{Answer, ChangeError, Known, Once, Storage};
+use storage::{Answer, Storage};
 
-use crate::lookup::view;
-
-/// A request that was found sound.
-struct Wanted {
-    contact: ContactId,
-    conversation: Option<ConversationId>,
-    title: String,
-    description: String,
-    category: Category,
-    priority: Priority,
-}
+use crate::making::{Wanted, make, worded};
 
 /// Makes the ticket.
 pub(crate) async fn create(
@@ -36,101 +20,27 @@ pub(crate) async fn create(
     Requested { caller, body, once, .. }: Requested,
 ) -> Result<Response, s1::Refused> {
     let wanted = wanted(&body)?;
-    let agent = caller.agent(&storage).await?;
-    let no_customer = Problem::NotFound { entity: "Customer" };
-    let contact = contact(&storage, &caller, &wanted.contact).await?.ok_or(no_customer)?;
-    let conversation = match &wanted.conversation {
-        Some(id) => Some(conversation(&storage, &caller, id, &contact.id).await?),
-        None => None,
-    };
-    let queue = queue(&storage, &caller, &agent, conversation.as_ref()).await?;
-    let organization = storage.organization(&caller.org).await?;
     let now = clock::now();
-    let ticket = Ticket {
-        id: TicketId::generate(now, runtime::ids::random()),
-        org: caller.org.clone(),
-        number: TicketNumber { number: 0, year: 0, year_seq: 0 },
-        state: TicketState::Open,
-        priority: wanted.priority,
-        category: wanted.category,
-        title: wanted.title,
-        description: Some(wanted.description),
-        source: Source::Agent,
-        contact: contact.id,
-        conversation: conversation.as_ref().map(|conversation| conversation.id.clone()),
-        connection: conversation.map(|conversation| conversation.connection),
-        queue,
-        agent: Some(agent.id),
-        is_group: contact.is_group,
-        generation: None,
-        previous: None,
-        created_at: now,
-        updated_at: now,
-        assigned_at: Some(now),
-        first_response_at: None,
-        resolved_at: None,
-        closed_at: None,
-        reopen_count: 0,
-        details: Details::default(),
-        sla: Sla::starting(now, wanted.priority),
-        version: 1,
-    };
-    let year = organization.map_or_else(|| now.to_zoned(jiff::tz::TimeZone::UTC).year(), |found| found.year(now));
     let answer =
         |view: &TicketView| Answer { status: 201, body: s1::one(s1::ticket(view, now)).to_string(), version: None };
-    match open(&storage, &caller, ticket, year, once.as_ref(), answer).await? {
+    match make(&storage, &caller, wanted, once.as_ref(), answer).await? {
         Done::Before(answer) => Ok(respond(answer, true)),
         Done::Now(view) => Ok(respond(answer(&view), false)),
     }
 }
 
-/// Makes the ticket, once for each key. An agent without room leaves it waiting: the work is there all the same.
-async fn open(
-    storage: &Storage,
-    caller: &Caller,
-    ticket: Ticket,
-    year: i16,
-    once: Option<&Once>,
-    answer: impl Fn(&TicketView) -> Answer + Sync,
-) -> Result<Done, Problem> {
-    if let Some(once) = once
-        && let Some(known) = storage.answered(&caller.org, once).await?
-    {
-        return match known {
-            Known::Answered(answer) => Ok(Done::Before(answer)),
-            Known::OtherRequest => Err(Problem::KeyReused),
-        };
-    }
-    let waiting = Ticket { agent: None, assigned_at: None, ..ticket.clone() };
-    for ticket in [ticket, waiting] {
-        let picture = view(storage, ticket.clone()).await?;
-        let make = |made: &Ticket| answer(&TicketView { ticket: made.clone(), ..picture.clone() });
-        let keyed = once.map(|once| (once, &make as storage::MakeAnswer<'_>));
-        match storage.open_by_hand(&ticket, year, keyed).await {
-            // The id is new, so no ticket can have been there before.
-            Ok(opened) => return Ok(Done::Now(Box::new(TicketView { ticket: opened.unwrap_or(ticket), ..picture }))),
-            Err(ChangeError::AtCapacity { .. }) if ticket.agent.is_some() => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(ChangeError::Stale.into())
-}
-
 /// Checks the body. Errors name the field, in S1's words where S1 has words.
 fn wanted(body: &Value) -> Result<Wanted, Problem> {
     let text = |field: &str| body.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let customer = word(body, &["customerId", "customer_id", "contactId", "contact_id"]);
     let invalid = |field, reason: String| Problem::InvalidInput { field, reason };
-    let (Some(contact), Some(title), Some(description)) = (text("customerId"), text("title"), text("description"))
+    let (Some(contact), Some(title), Some(description)) = (customer.as_deref(), text("title"), text("description"))
     else {
-        let field = ["customerId", "title", "description"].into_iter().find(|field| text(field).is_none());
+        let missing = ["title", "description"].into_iter().find(|field| text(field).is_none());
+        let field = if customer.is_none() { "customerId" } else { missing.unwrap_or("customerId") };
         let reason = "Missing required fields: customerId, title, description".to_owned();
-        return Err(invalid(field.unwrap_or("customerId"), reason));
+        return Err(invalid(field, reason));
     };
-    for (field, text, least, most) in [("title", title, 5, 200), ("description", description, 10, 5000)] {
-        if !(least..=most).contains(&text.chars().count()) {
-            return Err(invalid(field, format!("{field} must have {least} to {most} characters")));
-        }
-    }
     let category = match text("category") {
         Some(name) => Category::parse(name).ok_or_else(|| {
             let names = Category::ALL.map(Category::as_str).join(", ");
@@ -145,57 +55,16 @@ fn wanted(body: &Value) -> Result<Wanted, Problem> {
         })?,
         None => Priority::default(),
     };
-    let contact = ContactId::new(contact).map_err(|_| Problem::NotFound { entity: "Customer" })?;
-    let conversation = text("conversationId").map(ConversationId::new).transpose();
-    let conversation = conversation.map_err(|_| Problem::NotFound { entity: "Conversation" })?;
+    let conversation = word(body, &["conversationId", "conversation_id"]).map(ConversationId::new).transpose();
     Ok(Wanted {
-        contact,
-        conversation,
-        title: title.to_owned(),
-        description: description.to_owned(),
+        contact: ContactId::new(contact).map_err(|_| Problem::NotFound { entity: "Customer" })?,
+        conversation: conversation.map_err(|_| Problem::NotFound { entity: "Conversation" })?,
+        title: worded("title", title, 5, 200)?,
+        description: worded("description", description, 10, 5000)?,
         category,
         priority,
-    })
-}
-
-/// The contact by its id or, as other systems name customers, by its phone number.
-async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
-    if let Some(found) = storage.contact(&caller.org, named).await? {
-        return Ok(Some(found));
-    }
-    let phone = Alias::new(AliasKind::Phone, named.as_str());
-    match storage.contact_by_alias(&caller.org, &[phone]).await? {
-        Some(known) => Ok(storage.contact(&caller.org, &known.id).await?),
-        None => Ok(None),
-    }
-}
-
-async fn conversation(
-    storage: &Storage,
-    caller: &Caller,
-    id: &ConversationId,
-    contact: &ContactId,
-) -> Result<Conversation, Problem> {
-    let found = storage.conversation(&caller.org, id).await?;
-    found.filter(|found| found.contact == *contact).ok_or(Problem::NotFound { entity: "Conversation" })
-}
-
-/// The queue that the ticket belongs to: its conversation's, or the agent's first.
-async fn queue(
-    storage: &Storage,
-    caller: &Caller,
-    agent: &Agent,
-    conversation: Option<&Conversation>,
-) -> Result<QueueId, Problem> {
-    if let Some(conversation) = conversation
-        && let Some(connection) = storage.connection(&caller.org, &conversation.connection).await?
-    {
-        return Ok(connection.queue);
-    }
-    agent.queues.first().cloned().ok_or_else(|| Problem::Conflict {
-        code: "no_queue",
-        reason: format!("agent {} belongs to no queue, so the ticket has nowhere to wait", agent.id),
-        holder: None,
+        details: Details::default(),
+        is_waiting: false,
     })
 }
 

@@ -47,15 +47,20 @@ pub(crate) async fn add(
 
 /// The note and the change that tells of it. Whoever sees a ticket may write beside it.
 pub(crate) fn decide(ticket: &Ticket, agent: &Agent, text: &str, visible: bool, now: Timestamp) -> Decision {
-    let note = Note {
+    let note = note_of(ticket, agent, text, visible, now);
+    Decision { change: Some(ticket.noted(&note)), note: Some(note) }
+}
+
+/// A note of an agent beside a ticket.
+pub(crate) fn note_of(ticket: &Ticket, agent: &Agent, text: &str, visible: bool, now: Timestamp) -> Note {
+    Note {
         id: NoteId::generate(now, runtime::ids::random()),
         ticket: ticket.id.clone(),
         agent: agent.id.clone(),
         text: text.to_owned(),
         visible,
         at: now,
-    };
-    Decision { change: Some(ticket.noted(&note)), note: Some(note) }
+    }
 }
 
 /// The text of a note. Errors: `InvalidInput` for none or one that is too long.

@@ -118,6 +118,39 @@ pub enum Done {
     Before(Answer),
 }
 
+/// Why a command was not carried out.
+#[derive(Debug)]
+pub struct Refused {
+    /// What is wrong.
+    pub problem: Problem,
+    /// The version of the ticket that does not allow it.
+    pub version: Option<u64>,
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self { problem, version: None }
+    }
+}
+
+impl From<storage::Error> for Refused {
+    fn from(error: storage::Error) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl From<ChangeError> for Refused {
+    fn from(error: ChangeError) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        refused.problem
+    }
+}
+
 /// Carries a command out. `decide` gets the ticket and who asks; `answer` makes what a repetition of the request is told.
 ///
 /// Errors: those of `decide`; `NotFound`, `Forbidden`, `VersionMismatch`, `KeyReused`, and `Conflict` for who is beaten every time.
@@ -127,25 +160,27 @@ pub async fn carry_out<D: Into<Decision>>(
     command: Command<'_>,
     decide: impl Fn(&Ticket, &Agent, Timestamp) -> Result<D, Problem>,
     answer: impl Fn(&TicketView) -> Answer + Sync,
-) -> Result<Done, Problem> {
+) -> Result<Done, Refused> {
     for _ in 0..TRIES {
         let (ticket, agent) = found(storage, caller, command.id).await?;
         let may_see = if command.shows_holder { access::may_see_holder } else { access::may_see };
         if !may_see(&agent, &ticket) {
-            return Err(NO_TICKET);
+            return Err(NO_TICKET.into());
         }
         if let Some(once) = command.once
             && let Some(known) = storage.answered(&caller.org, once).await?
         {
             return match known {
                 Known::Answered(answer) => Ok(Done::Before(answer)),
-                Known::OtherRequest => Err(Problem::KeyReused),
+                Known::OtherRequest => Err(Problem::KeyReused.into()),
             };
         }
         if command.at_version.is_some_and(|version| version != ticket.version) {
-            return Err(Problem::VersionMismatch { current: ticket.version });
+            return Err(Problem::VersionMismatch { current: ticket.version }.into());
         }
-        let Decision { change, note } = decide(&ticket, &agent, clock::now())?.into();
+        let decided = decide(&ticket, &agent, clock::now());
+        let decided = decided.map_err(|problem| Refused { problem, version: Some(ticket.version) })?;
+        let Decision { change, note } = decided.into();
         let Some(change) = change else { return Ok(Done::Now(Box::new(seen_by(storage, ticket, &agent).await?))) };
         let change = closing(storage, change).await?;
         // An answer that is kept must be made before; any other is made once the ticket is safe.

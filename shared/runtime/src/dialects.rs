@@ -13,6 +13,7 @@ use crate::Problem;
 pub mod s0;
 pub mod s1;
 pub mod s4;
+pub mod v3;
 mod view;
 
 pub use view::TicketView;
@@ -22,7 +23,9 @@ fn refusal(problem: &Problem, mut body: Value) -> Response {
     problem.log();
     body["code"] = problem.code().into();
     body["requestId"] = crate::invocation::request_id().into();
-    if let Problem::InvalidInput { field, .. } = problem {
+    if let Problem::InvalidInput { field, .. } = problem
+        && body.get("field").is_none()
+    {
         body["field"] = (*field).into();
     }
     if let Problem::Conflict { holder: Some(holder), .. } = problem {
@@ -43,7 +46,9 @@ fn refusal(problem: &Problem, mut body: Value) -> Response {
 
 /// A problem found before a handler ran, in the dialect of the request's path.
 pub(crate) fn render(path: &str, problem: Problem) -> Response {
-    if path.starts_with("/api/v2/") {
+    if path.starts_with("/v3/") {
+        v3::Refused::from(problem).into_response()
+    } else if path.starts_with("/api/v2/") {
         s1::Refused(problem).into_response()
     } else {
         s4::Refused(problem).into_response()

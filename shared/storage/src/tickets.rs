@@ -111,7 +111,7 @@ impl Storage {
     }
 
     /// The first `limit` tickets of a query, over as many pages of 1 MB as they take, and whether more follow.
-    async fn tickets_of(&self, query: QueryFluentBuilder, limit: u32) -> Result<(Vec<Ticket>, bool), Error> {
+    pub(crate) async fn tickets_of(&self, query: QueryFluentBuilder, limit: u32) -> Result<(Vec<Ticket>, bool), Error> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut tickets = Vec::new();
         let mut start = None;

@@ -19,6 +19,11 @@ pub struct TicketView {
 }
 
 impl TicketView {
+    /// The number as the organization writes it.
+    pub(crate) fn display_number(&self) -> String {
+        format!("#{}", self.ticket.number.number)
+    }
+
     /// The contact's phone number, if one is known.
     pub(crate) fn phone(&self) -> Option<&str> {
         self.contact.as_ref()?.phone().map(|alias| alias.value.as_str())

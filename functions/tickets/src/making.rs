@@ -1,0 +1,170 @@
+//! Making a ticket by hand, in whatever dialect it was asked for: for a contact, within its limits, the caller's own or waiting.
+
+use domain::agent::Agent;
+use domain::alias::{Alias, AliasKind};
+use domain::contact::Contact;
+use domain::conversation::Conversation;
+use domain::ids::{ContactId, ConversationId, QueueId, TicketId};
+use domain::number::TicketNumber;
+use domain::sla::Sla;
+use domain::ticket::{Category, Details, Priority, Source, Ticket, TicketState};
+use jiff::tz::TimeZone;
+use runtime::desk::{Done, view};
+use runtime::dialects::TicketView;
+use runtime::identity::Caller;
+use runtime::{Problem, clock};
+use storage::{Answer, ChangeError, Known, Once, Storage};
+
+/// A request that was found sound.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) contact: ContactId,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) title: String,
+    pub(crate) description: String,
+    pub(crate) category: Category,
+    pub(crate) priority: Priority,
+    pub(crate) details: Details,
+    /// Whether it waits for the team; otherwise it is the caller's own.
+    pub(crate) is_waiting: bool,
+}
+
+/// A text of a ticket, trimmed. Errors: `InvalidInput` for one that is too short or too long.
+pub(crate) fn worded(field: &'static str, text: &str, least: usize, most: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if !(least..=most).contains(&text.chars().count()) {
+        let reason = format!("{field} must have {least} to {most} characters");
+        return Err(Problem::InvalidInput { field, reason });
+    }
+    Ok(text.to_owned())
+}
+
+/// Makes the ticket, once for each key. An agent without room leaves it waiting: the work is there all the same.
+///
+/// Errors: `NotFound` for an unknown contact or a conversation that is not the contact's; those of the contact's limits.
+pub(crate) async fn make(
+    storage: &Storage,
+    caller: &Caller,
+    wanted: Wanted,
+    once: Option<&Once>,
+    answer: impl Fn(&TicketView) -> Answer + Sync,
+) -> Result<Done, Problem> {
+    let agent = caller.agent(storage).await?;
+    if let Some(before) = before(storage, caller, once).await? {
+        return Ok(before);
+    }
+    let (ticket, year) = ticket(storage, caller, &agent, wanted).await?;
+    let waiting = Ticket { agent: None, assigned_at: None, ..ticket.clone() };
+    for ticket in [ticket, waiting] {
+        let picture = view(storage, ticket.clone()).await?;
+        let make = |made: &Ticket| answer(&TicketView { ticket: made.clone(), ..picture.clone() });
+        let keyed = once.map(|once| (once, &make as storage::MakeAnswer<'_>));
+        match storage.open_by_hand(&ticket, year, keyed).await {
+            // The id is new, so no ticket can have been there before.
+            Ok(opened) => return Ok(Done::Now(Box::new(TicketView { ticket: opened.unwrap_or(ticket), ..picture }))),
+            // The same request was faster by a moment.
+            Err(ChangeError::Repeated) => {
+                return before(storage, caller, once).await?.ok_or_else(|| ChangeError::Repeated.into());
+            }
+            Err(ChangeError::AtCapacity { .. }) if ticket.agent.is_some() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ChangeError::Stale.into())
+}
+
+/// What the request was answered before, if it was.
+async fn before(storage: &Storage, caller: &Caller, once: Option<&Once>) -> Result<Option<Done>, Problem> {
+    let Some(once) = once else { return Ok(None) };
+    match storage.answered(&caller.org, once).await? {
+        None => Ok(None),
+        Some(Known::Answered(answer)) => Ok(Some(Done::Before(answer))),
+        Some(Known::OtherRequest) => Err(Problem::KeyReused),
+    }
+}
+
+/// The ticket, without its number, and the year that it is numbered in.
+async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wanted) -> Result<(Ticket, i16), Problem> {
+    let no_customer = Problem::NotFound { entity: "Customer" };
+    let contact = contact(storage, caller, &wanted.contact).await?.ok_or(no_customer)?;
+    let conversation = match &wanted.conversation {
+        Some(id) => Some(conversation(storage, caller, id, &contact.id).await?),
+        None => None,
+    };
+    let queue = queue(storage, caller, agent, conversation.as_ref()).await?;
+    let organization = storage.organization(&caller.org).await?;
+    let now = clock::now();
+    let holder = (!wanted.is_waiting).then(|| agent.id.clone());
+    let ticket = Ticket {
+        id: TicketId::generate(now, runtime::ids::random()),
+        org: caller.org.clone(),
+        number: TicketNumber { number: 0, year: 0, year_seq: 0 },
+        state: TicketState::Open,
+        priority: wanted.priority,
+        category: wanted.category,
+        title: wanted.title,
+        description: Some(wanted.description),
+        source: Source::Agent,
+        contact: contact.id,
+        conversation: conversation.as_ref().map(|conversation| conversation.id.clone()),
+        connection: conversation.map(|conversation| conversation.connection),
+        queue,
+        assigned_at: holder.as_ref().map(|_| now),
+        agent: holder,
+        is_group: contact.is_group,
+        generation: None,
+        previous: None,
+        created_at: now,
+        updated_at: now,
+        first_response_at: None,
+        resolved_at: None,
+        closed_at: None,
+        reopen_count: 0,
+        details: wanted.details,
+        sla: Sla::starting(now, wanted.priority),
+        version: 1,
+    };
+    let year = organization.map_or_else(|| now.to_zoned(TimeZone::UTC).year(), |found| found.year(now));
+    Ok((ticket, year))
+}
+
+/// The contact by its id or, as other systems name customers, by its phone number.
+async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
+    if let Some(found) = storage.contact(&caller.org, named).await? {
+        return Ok(Some(found));
+    }
+    let phone = Alias::new(AliasKind::Phone, named.as_str());
+    match storage.contact_by_alias(&caller.org, &[phone]).await? {
+        Some(known) => Ok(storage.contact(&caller.org, &known.id).await?),
+        None => Ok(None),
+    }
+}
+
+async fn conversation(
+    storage: &Storage,
+    caller: &Caller,
+    id: &ConversationId,
+    contact: &ContactId,
+) -> Result<Conversation, Problem> {
+    let found = storage.conversation(&caller.org, id).await?;
+    found.filter(|found| found.contact == *contact).ok_or(Problem::NotFound { entity: "Conversation" })
+}
+
+/// The queue that the ticket belongs to: its conversation's, or the agent's first.
+async fn queue(
+    storage: &Storage,
+    caller: &Caller,
+    agent: &Agent,
+    conversation: Option<&Conversation>,
+) -> Result<QueueId, Problem> {
+    if let Some(conversation) = conversation
+        && let Some(connection) = storage.connection(&caller.org, &conversation.connection).await?
+    {
+        return Ok(connection.queue);
+    }
+    agent.queues.first().cloned().ok_or_else(|| Problem::Conflict {
+        code: "no_queue",
+        reason: format!("agent {} belongs to no queue, so the ticket has nowhere to wait", agent.id),
+        holder: None,
+    })
+}

@@ -1,0 +1,75 @@
+//! Contacts in `/v3`. An agent sees a contact of whose tickets it sees one.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::access;
+use domain::agent::Role;
+use domain::alias::{Alias, AliasKind};
+use domain::ids::ContactId;
+use http::Uri;
+use runtime::Problem;
+use runtime::dialects::v3::shapes::{ContactShape, Page};
+use runtime::dialects::v3::{Problems, Refused, query};
+use runtime::identity::Caller;
+use serde::Deserialize;
+use storage::Storage;
+use utoipa::IntoParams;
+
+const NO_CONTACT: Problem = Problem::NotFound { entity: "Contact" };
+
+/// How a contact is looked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Search {
+    /// Its phone number, with the country's code.
+    phone: String,
+}
+
+/// The contact with a phone number: one, or none.
+#[utoipa::path(get, operation_id = "find_contacts", path = "/v3/contacts", tag = "contacts", params(Search),
+    responses((status = 200, description = "The contacts", body = Page<ContactShape>), Problems))]
+pub(crate) async fn find(
+    State(storage): State<Storage>,
+    caller: Caller,
+    uri: Uri,
+) -> Result<Json<Page<ContactShape>>, Refused> {
+    let Search { phone } = query(&uri)?;
+    let digits: String = phone.chars().filter(char::is_ascii_digit).collect();
+    if !(5..=20).contains(&digits.len()) {
+        return Err(Refused::field("phone", "phone must have 5 to 20 digits"));
+    }
+    let known = storage.contact_by_alias(&caller.org, &[Alias::new(AliasKind::Phone, digits)]).await?;
+    caller.agent(&storage).await?;
+    let Some(known) = known else { return Ok(Json(Page { data: Vec::new(), next_cursor: None })) };
+    match seen(&storage, &caller, &known.id).await {
+        Ok(shape) => Ok(Json(Page { data: vec![shape], next_cursor: None })),
+        Err(Problem::NotFound { .. }) => Ok(Json(Page { data: Vec::new(), next_cursor: None })),
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// A contact.
+#[utoipa::path(get, operation_id = "read_contact", path = "/v3/contacts/{id}", tag = "contacts", params(("id" = String, Path)),
+    responses((status = 200, description = "The contact", body = ContactShape), Problems))]
+pub(crate) async fn one(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ContactShape>, Refused> {
+    let id = ContactId::new(id).map_err(|_| NO_CONTACT)?;
+    Ok(Json(seen(&storage, &caller, &id).await?))
+}
+
+async fn seen(storage: &Storage, caller: &Caller, id: &ContactId) -> Result<ContactShape, Problem> {
+    let contact = storage.contact(&caller.org, id).await?.ok_or(NO_CONTACT)?;
+    let agent = caller.agent(storage).await?;
+    if agent.role < Role::Supervisor {
+        let tickets = storage.contact_tickets(&caller.org, id).await?;
+        if !tickets.iter().any(|ticket| access::may_see(&agent, ticket)) {
+            return Err(NO_CONTACT);
+        }
+    }
+    let conversations = storage.contact_conversations(&caller.org, id).await?;
+    Ok(ContactShape::of(&contact, &conversations))
+}

@@ -1,0 +1,129 @@
+//! Conversations and their messages in `/v3`. Who sees a conversation's ticket, the active one or the last, sees the conversation.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use domain::access;
+use domain::agent::Role;
+use domain::conversation::Conversation;
+use domain::ids::{ConversationId, TicketId};
+use domain::message::MessageRef;
+use http::Uri;
+use runtime::Problem;
+use runtime::desk::visible;
+use runtime::dialects::v3::shapes::{ConversationShape, MessageShape, Page};
+use runtime::dialects::v3::{Problems, Refused, query};
+use runtime::identity::Caller;
+use serde::Deserialize;
+use storage::Storage;
+use utoipa::IntoParams;
+
+use super::cursor;
+
+const NO_CONVERSATION: Problem = Problem::NotFound { entity: "Conversation" };
+const NO_MESSAGE: Problem = Problem::NotFound { entity: "Message" };
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parts {
+    /// Where the list goes on: the last answer's `next_cursor`.
+    pub(crate) cursor: Option<String>,
+    /// How many at most, 1 to 100.
+    pub(crate) limit: Option<String>,
+}
+
+/// A conversation: everything between one contact and one connection.
+#[utoipa::path(get, operation_id = "read_conversation", path = "/v3/conversations/{id}", tag = "conversations", params(("id" = String, Path)),
+    responses((status = 200, description = "The conversation", body = ConversationShape), Problems))]
+pub(crate) async fn one(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ConversationShape>, Refused> {
+    let id = ConversationId::new(id).map_err(|_| NO_CONVERSATION)?;
+    Ok(Json(ConversationShape::from(&seen(&storage, &caller, &id).await?)))
+}
+
+/// The messages of a conversation, newest first.
+#[utoipa::path(get, operation_id = "list_conversation_messages", path = "/v3/conversations/{id}/messages", tag = "conversations", params(("id" = String, Path), Parts),
+    responses((status = 200, description = "A part of the messages", body = Page<MessageShape>), Problems))]
+pub(crate) async fn messages(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<Page<MessageShape>>, Refused> {
+    let parts: Parts = query(&uri)?;
+    let id = ConversationId::new(id).map_err(|_| NO_CONVERSATION)?;
+    seen(&storage, &caller, &id).await?;
+    page(&storage, &caller, &id, &parts).await
+}
+
+/// The messages of a ticket's conversation, newest first.
+#[utoipa::path(get, operation_id = "list_ticket_messages", path = "/v3/tickets/{id}/messages", tag = "tickets", params(("id" = String, Path), Parts),
+    responses((status = 200, description = "A part of the messages", body = Page<MessageShape>), Problems))]
+pub(crate) async fn of_ticket(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<Page<MessageShape>>, Refused> {
+    let parts: Parts = query(&uri)?;
+    let (ticket, _) = visible(&storage, &caller, &id).await?;
+    match &ticket.conversation {
+        Some(conversation) => page(&storage, &caller, conversation, &parts).await,
+        None => Ok(Json(Page { data: Vec::new(), next_cursor: None })),
+    }
+}
+
+/// A message.
+#[utoipa::path(get, operation_id = "read_message", path = "/v3/messages/{id}", tag = "conversations", params(("id" = String, Path)),
+    responses((status = 200, description = "The message", body = MessageShape), Problems))]
+pub(crate) async fn message(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<MessageShape>, Refused> {
+    let reference: MessageRef = id.parse().map_err(|_| NO_MESSAGE)?;
+    match seen(&storage, &caller, &reference.conversation).await {
+        Err(Problem::NotFound { .. }) => return Err(NO_MESSAGE.into()),
+        seen => seen?,
+    };
+    let message = storage.message(&caller.org, &reference).await?.ok_or(NO_MESSAGE)?;
+    Ok(Json(MessageShape::from(&message)))
+}
+
+async fn page(
+    storage: &Storage,
+    caller: &Caller,
+    conversation: &ConversationId,
+    parts: &Parts,
+) -> Result<Json<Page<MessageShape>>, Refused> {
+    let limit = cursor::limit(parts.limit.as_deref())?;
+    let before = cursor::read(parts.cursor.as_deref(), conversation.as_str())?;
+    let before = before.and_then(|before| before.parse::<MessageRef>().ok());
+    let count = u32::try_from(limit + 1).unwrap_or(u32::MAX);
+    let mut messages = storage.messages(&caller.org, conversation, before.as_ref(), count).await?;
+    let more = messages.len() > limit;
+    messages.truncate(limit);
+    let next = messages.last().filter(|_| more);
+    let next_cursor = next.map(|last| cursor::write(&last.reference.to_string(), conversation.as_str()));
+    Ok(Json(Page { data: messages.iter().map(MessageShape::from).collect(), next_cursor }))
+}
+
+/// A conversation that the caller may see. Errors: `NotFound` for any other.
+async fn seen(storage: &Storage, caller: &Caller, id: &ConversationId) -> Result<Conversation, Problem> {
+    let conversation = storage.conversation(&caller.org, id).await?.ok_or(NO_CONVERSATION)?;
+    let agent = caller.agent(storage).await?;
+    if agent.role >= Role::Supervisor {
+        return Ok(conversation);
+    }
+    let present = TicketId::of(id, conversation.generation);
+    for ticket in [conversation.slot.clone(), Some(present), conversation.previous.clone()].into_iter().flatten() {
+        if let Some(ticket) = storage.ticket(&caller.org, &ticket).await? {
+            return if access::may_see(&agent, &ticket) { Ok(conversation) } else { Err(NO_CONVERSATION) };
+        }
+    }
+    Err(NO_CONVERSATION)
+}

@@ -1,0 +1,47 @@
+//! The native API: reads, and everything that is done to tickets except saying who works on them.
+
+mod batch;
+mod commands;
+mod contacts;
+mod conversations;
+mod create;
+mod cursor;
+mod edit;
+mod history;
+mod list;
+mod matching;
+mod notes;
+mod one;
+mod openapi;
+
+use axum::Router;
+use axum::routing::{get, post};
+use storage::Storage;
+
+pub use openapi::Api;
+
+/// The routes, as in `infra/template.yaml`.
+pub(crate) fn router() -> Router<Storage> {
+    Router::new()
+        .route("/v3/openapi.json", get(openapi::serve))
+        .route("/v3/statistics", get(list::statistics))
+        .route("/v3/tickets", get(list::list).post(create::create))
+        .route("/v3/tickets/batch", post(batch::batch))
+        .route("/v3/tickets/{id}", get(one::read).patch(edit::edit))
+        .route("/v3/tickets/{id}/history", get(history::history))
+        .route("/v3/tickets/{id}/messages", get(conversations::of_ticket))
+        .route("/v3/tickets/{id}/notes", get(notes::list).post(notes::add))
+        .route("/v3/tickets/{id}/start", post(commands::start))
+        .route("/v3/tickets/{id}/wait", post(commands::wait))
+        .route("/v3/tickets/{id}/resolve", post(commands::resolve))
+        .route("/v3/tickets/{id}/close", post(commands::close))
+        .route("/v3/tickets/{id}/cancel", post(commands::cancel))
+        .route("/v3/tickets/{id}/reopen", post(commands::reopen))
+        .route("/v3/tickets/{id}/escalate", post(commands::escalate))
+        .route("/v3/tickets/{id}/prioritize", post(commands::prioritize))
+        .route("/v3/conversations/{id}", get(conversations::one))
+        .route("/v3/conversations/{id}/messages", get(conversations::messages))
+        .route("/v3/messages/{id}", get(conversations::message))
+        .route("/v3/contacts", get(contacts::find))
+        .route("/v3/contacts/{id}", get(contacts::one))
+}

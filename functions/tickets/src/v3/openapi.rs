@@ -1,0 +1,46 @@
+//! The description of `/v3`, as it is committed: served as it lies there. A test makes it anew and compares.
+
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use runtime::identity::Caller;
+use utoipa::OpenApi;
+
+use super::{batch, commands, contacts, conversations, create, edit, history, list, notes, one};
+
+/// What this function adds to the description.
+#[derive(OpenApi)]
+#[openapi(paths(
+    serve,
+    list::statistics,
+    list::list,
+    create::create,
+    batch::batch,
+    one::read,
+    edit::edit,
+    history::history,
+    conversations::of_ticket,
+    notes::list,
+    notes::add,
+    commands::start,
+    commands::wait,
+    commands::resolve,
+    commands::close,
+    commands::cancel,
+    commands::reopen,
+    commands::escalate,
+    commands::prioritize,
+    conversations::one,
+    conversations::messages,
+    conversations::message,
+    contacts::find,
+    contacts::one,
+))]
+#[derive(Debug)]
+pub struct Api;
+
+/// This description.
+#[utoipa::path(get, operation_id = "read_description", path = "/v3/openapi.json", tag = "about",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+pub(crate) async fn serve(_: Caller) -> Response {
+    ([(CONTENT_TYPE, "application/json")], include_str!("../../../../docs/openapi.json")).into_response()
+}

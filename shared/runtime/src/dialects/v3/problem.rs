@@ -1,0 +1,68 @@
+//! How a problem looks, for the API's description alone: what is sent is made in the module above.
+
+#![expect(dead_code, reason = "shapes for the description")]
+
+use utoipa::{IntoResponses, ToSchema};
+
+/// A problem (RFC 9457).
+#[derive(ToSchema)]
+pub struct ProblemBody {
+    /// Always `about:blank`: `code` tells problems apart.
+    r#type: String,
+    /// The status in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong, in a sentence.
+    detail: String,
+    /// A stable name of the problem, such as `already_claimed`.
+    code: String,
+    /// The request, as the operator's logs name it.
+    #[serde(rename = "requestId")]
+    request_id: String,
+    /// The field that is wrong.
+    field: Option<String>,
+    /// The ticket's version, where the request was about another or the ticket did not allow it.
+    current_version: Option<u64>,
+    /// Who holds the ticket, for those who may know.
+    agent_id: Option<String>,
+}
+
+/// What the gateway says to who has no good token.
+#[derive(ToSchema)]
+pub struct NoToken {
+    /// `Unauthorized`.
+    message: String,
+}
+
+/// The problems that every operation may meet.
+#[derive(IntoResponses)]
+pub enum Problems {
+    /// The body is not JSON, or a header means nothing.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// No token, or none that is good.
+    #[response(status = 401)]
+    Unauthorized(NoToken),
+    /// The caller may not do this.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(ProblemBody),
+    /// There is no such thing, or none that the caller may see.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(ProblemBody),
+    /// The ticket does not allow it, or somebody was faster.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(ProblemBody),
+    /// The ticket has another version than `If-Match` says.
+    #[response(status = 412, content_type = "application/problem+json")]
+    PreconditionFailed(ProblemBody),
+    /// A field is wrong, or the idempotency key was used for another request.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(ProblemBody),
+    /// Too many of these; `Retry-After` says when it may be tried again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemBody),
+    /// The same request may succeed in a moment.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}

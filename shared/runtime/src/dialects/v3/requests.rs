@@ -1,0 +1,168 @@
+//! What `/v3` takes. Unknown fields are refused.
+
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use super::shapes::{CategoryName, PriorityName};
+
+/// A command that only needs a reason.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reasoned {
+    /// Why; kept in the history.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// How a ticket was resolved.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Resolve {
+    /// How it was resolved; kept on the ticket.
+    #[schema(max_length = 2000)]
+    pub resolution: Option<String>,
+    /// Why; kept in the history.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// How urgent a ticket is to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prioritize {
+    /// How urgent.
+    pub priority: PriorityName,
+    /// Why; kept in the history.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// To whom a ticket is to be given.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Assign {
+    /// The agent.
+    pub agent_id: String,
+    /// Why; kept in the history.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// To which team a ticket is to be handed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transfer {
+    /// The queue of that team.
+    pub queue_id: String,
+    /// An agent of that team; absent to let it wait.
+    pub agent_id: Option<String>,
+    /// Why; kept in the history.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// A note to write.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewNote {
+    /// What it says.
+    #[schema(min_length = 1, max_length = 5000)]
+    pub text: String,
+    /// Whether the contact may see it.
+    #[serde(default)]
+    pub is_visible: bool,
+}
+
+/// A ticket to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTicket {
+    /// Whom it is for: the contact's id or phone number.
+    pub contact_id: String,
+    /// One line.
+    #[schema(min_length = 5, max_length = 200)]
+    pub title: String,
+    /// More words.
+    #[schema(min_length = 10, max_length = 5000)]
+    pub description: String,
+    /// A conversation of the contact that it belongs to.
+    pub conversation_id: Option<String>,
+    /// What it is about.
+    pub category: Option<CategoryName>,
+    /// A finer word.
+    #[schema(max_length = 100)]
+    pub subcategory: Option<String>,
+    /// How urgent.
+    pub priority: Option<PriorityName>,
+    /// Words to find it by.
+    #[schema(max_items = 20)]
+    pub tags: Option<Vec<String>>,
+    /// Whether it waits for the team; otherwise it is the caller's own, if the caller has room for it.
+    #[serde(default)]
+    pub is_waiting: bool,
+}
+
+/// What is to be changed on a ticket; what is absent stays, `null` removes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditTicket {
+    /// One line.
+    #[schema(min_length = 5, max_length = 200)]
+    pub title: Option<String>,
+    /// More words.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, min_length = 10, max_length = 5000)]
+    pub description: Option<Option<String>>,
+    /// What it is about.
+    pub category: Option<CategoryName>,
+    /// A finer word.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    pub subcategory: Option<Option<String>>,
+    /// All its tags.
+    #[schema(max_items = 20)]
+    pub tags: Option<Vec<String>>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// One thing to do to several tickets.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Batch {
+    /// The tickets, by any of their names.
+    #[schema(min_items = 1, max_items = 50)]
+    pub tickets: Vec<String>,
+    /// What to do.
+    pub action: Action,
+    /// For `prioritize`.
+    pub priority: Option<PriorityName>,
+    /// For `tag`: the tags that are added.
+    #[schema(max_items = 20)]
+    pub tags: Option<Vec<String>>,
+    /// For `resolve`.
+    #[schema(max_length = 2000)]
+    pub resolution: Option<String>,
+    /// Why; kept in the history.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// What a batch does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the commands of the same names")]
+pub enum Action {
+    Start,
+    Wait,
+    Resolve,
+    Close,
+    Cancel,
+    Reopen,
+    Escalate,
+    Prioritize,
+    Tag,
+}
