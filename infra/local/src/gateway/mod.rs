@@ -46,8 +46,9 @@ use issuer::Issuer;
 use routes::Routes;
 use throttle::Throttles;
 
-/// API Gateway's limit of a request body, and of an integration.
+/// API Gateway's limits of the request line with the values of all headers, of a request body, and of an integration.
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>.
+const HEAD_LIMIT_BYTES: usize = 10_240;
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 
@@ -115,6 +116,9 @@ impl Gateway {
         }
         if let Some(sockets) = self.sockets.as_ref().filter(|sockets| sockets.takes(parts)) {
             return sockets.connect(parts, peer).await;
+        }
+        if head_bytes(parts) > HEAD_LIMIT_BYTES {
+            return refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large");
         }
         match parts.uri.path() {
             "/.well-known/jwks.json" => return axum::Json(&self.jwks).into_response(),
@@ -203,6 +207,11 @@ async fn handle(
         response.headers_mut().insert("apigw-requestid", value);
     }
     response
+}
+
+fn head_bytes(parts: &Parts) -> usize {
+    let line = parts.method.as_str().len() + parts.uri.to_string().len() + "  HTTP/1.1".len();
+    line + parts.headers.values().map(HeaderValue::len).sum::<usize>()
 }
 
 /// One of API Gateway's own answers.

@@ -17,7 +17,7 @@ use http_body_util::BodyExt;
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
-use super::{BODY_LIMIT_BYTES, Gateway, issuer::Issuer};
+use super::{BODY_LIMIT_BYTES, Gateway, HEAD_LIMIT_BYTES, issuer::Issuer};
 use crate::{
     clock,
     lambda::{self, FunctionSpec, Lambda},
@@ -243,6 +243,22 @@ async fn a_function_that_fails_dies_or_is_late_is_500() {
             "{command}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_request_line_with_headers_over_ten_kilobytes_is_431() {
+    let served = Served::open().await;
+    let padded = async |bytes: usize| {
+        let request = Request::get("/open").header("x-padding", "x".repeat(bytes));
+        served.send(request.body(Body::empty()).unwrap()).await
+    };
+    let unpadded = "GET /open HTTP/1.1".len() + served.address.to_string().len();
+    assert_eq!(padded(HEAD_LIMIT_BYTES - unpadded).await.status, StatusCode::OK);
+    let answer = padded(HEAD_LIMIT_BYTES - unpadded + 1).await;
+    assert_eq!(answer.status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    assert_eq!(answer.json(), json!({ "message": "Request Header Fields Too Large" }));
+    let long_line = served.get(&format!("/open?{}", "x".repeat(HEAD_LIMIT_BYTES))).await;
+    assert_eq!(long_line.status, StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
 }
 
 #[tokio::test]
