@@ -24,9 +24,15 @@ mod crash;
 mod delivery;
 mod doors;
 mod drain;
+#[path = "../../shared/storage/tests/storage/table.rs"]
+#[expect(clippy::disallowed_methods, reason = "one variable chooses the engine")]
+#[allow(dead_code, reason = "storage's own tests use all of it")]
+mod engine_table;
+mod expectations;
 mod faults;
 mod first_ticket;
 mod gateway;
+mod gateways;
 mod life_cycle;
 mod payloads;
 mod permissions;

@@ -42,7 +42,7 @@ impl Ingest {
                 found.filter(|connection| connection.provider.app() == Some(app))
             }
             Source::CloudApi { phone_number_id: None, .. } => None,
-            Source::Baileys { org, connection } => self.connections.get(org, connection).await?,
+            Source::Gateway { org, connection } => self.connections.get(org, connection).await?,
         };
         let observation = match &connection {
             Some(connection) => channels::parse(&unit, connection),
@@ -120,7 +120,7 @@ impl Ingest {
     async fn inspect(&self, unit: &Unit, reason: &str) -> Result<(), Problem> {
         let source = match &unit.source {
             Source::CloudApi { .. } => "cloud_api",
-            Source::Baileys { .. } => "baileys",
+            Source::Gateway { .. } => "gateway",
         };
         let (digest, raw) = (unit.dedup(), unit.for_inspection());
         let inspection = Inspection { received_at: unit.received_at, digest: &digest, source, reason, raw: &raw };

@@ -260,7 +260,7 @@ async fn seed(host: &RunningHost, secrets: &SecretsFile, template: &Template, lo
     for table in &template.tables {
         let storage = demo::storage(&host.aws_url, &secrets.operator, &table.name);
         if loopback {
-            demo::seed(&storage, secrets.gateways.get("baileys").map(String::as_str)).await.map_err(HostError::Demo)?;
+            demo::seed(&storage, &secrets.gateways).await.map_err(HostError::Demo)?;
         } else if demo::answers_to_known_token(&storage).await.map_err(HostError::Demo)? {
             return Err(HostError::Refused(
                 "the data directory has the demo's gateway connection, whose token everybody knows; take a new directory with --data DIR".to_owned(),
