@@ -34,6 +34,7 @@ mod first_ticket;
 mod gateway;
 mod gateways;
 mod life_cycle;
+mod merging;
 mod payloads;
 mod permissions;
 mod protocol;

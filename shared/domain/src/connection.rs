@@ -70,6 +70,11 @@ impl Provider {
         }
     }
 
+    /// Whether a gateway of the customer's own speaks for the connection. Gateways echo everything that our side writes.
+    pub fn is_gateway(&self) -> bool {
+        !matches!(self, Self::CloudApi { .. })
+    }
+
     /// The id by which a webhook finds the connection.
     pub fn account(&self) -> &str {
         match self {

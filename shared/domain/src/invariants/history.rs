@@ -70,7 +70,7 @@ fn steps(ticket: &Ticket, rows: &[Row]) -> Option<String> {
 
 /// Whether the life cycle has this step, and for this actor.
 fn is_step(row: &HistoryRow) -> bool {
-    use TicketState::{Assigned, Closed, InProgress, PendingCustomer, Reopened, Resolved};
+    use TicketState::{Assigned, Cancelled, Closed, InProgress, PendingCustomer, Reopened, Resolved};
     let (from, to) = (row.from, row.to);
     match (&row.happening, &row.actor) {
         (Happening::TicketAssigned { .. }, Actor::Agent(_)) => from.is_active() && to == Assigned,
@@ -78,6 +78,10 @@ fn is_step(row: &HistoryRow) -> bool {
         (Happening::TicketStateChanged, Actor::Agent(_)) => from.next().contains(&to),
         (Happening::TicketStateChanged, Actor::Customer) => {
             matches!((from, to), (PendingCustomer, InProgress) | (Resolved | Closed, Reopened))
+        }
+        // A ticket whose contact turned out to be another's goes into that one's.
+        (Happening::TicketStateChanged, Actor::System) => {
+            (from.is_active() && to == Cancelled) || matches!((from, to), (Resolved, Closed))
         }
         (Happening::FirstAnswerGiven, Actor::Agent(_)) => from == to && from.is_active(),
         (Happening::SlaBreached { .. }, Actor::System) => from == to,

@@ -3,7 +3,6 @@
 use domain::agent::Agent;
 use domain::alias::AliasKind;
 use domain::connection::Connection;
-use domain::contact::Contact;
 use domain::conversation::Conversation;
 use domain::ids::{ConnectionId, OrganizationId, ProviderMessageId, TicketId};
 use domain::invariants::delivery;
@@ -23,6 +22,7 @@ use crate::contacts::AliasPointer;
 use crate::conversations::ConversationItem;
 use crate::counter::YEAR_PREFIX;
 use crate::keys::{self, Key};
+use crate::merges::Profile;
 use crate::messages::MessageItem;
 use crate::organizations::ProviderPointer;
 use crate::receipts::Receipt;
@@ -117,9 +117,9 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
             Ok((Entry::Alias { kind, contact, place: Place(key.clone()) }, key.clone()))
         }
         ((Some("CTC"), Some(_)), "PROFILE") => {
-            let contact: Contact = parse(item)?;
+            let Profile { contact, merged_into, .. } = parse(item)?;
             let belongs = keys::contact(org, &contact.id);
-            Ok((Entry::Contact(Box::new(contact)), belongs))
+            Ok((Entry::Contact(Box::new(contact), merged_into), belongs))
         }
         ((Some("CNV"), Some(_)), "STATE") => {
             let conversation = Conversation::from(parse::<ConversationItem>(item)?);

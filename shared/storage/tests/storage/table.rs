@@ -50,7 +50,6 @@ impl Table {
     }
 
     /// Every item on it.
-    #[allow(dead_code, reason = "the expectations of the journeys read them")]
     pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
         let client = Client::from_conf(self.config.clone().http_client(self.http.clone()).build());
         client
