@@ -66,6 +66,12 @@ OPEN_ROUTES = {
     "GET /webhook/whatsapp/{app}",
     "POST /webhook/whatsapp/{app}",
     "POST /webhook/baileys",
+    "POST /webhook/evolution",
+    "POST /webhook/evolution/{event}",
+    "POST /webhook/waha",
+    "POST /webhook/waha/{account}",
+    "POST /webhook/gowa",
+    "POST /webhook/gowa/{account}",
     "GET /healthz",
 }
 

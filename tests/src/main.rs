@@ -25,10 +25,17 @@ mod delivery;
 mod desk;
 mod doors;
 mod drain;
+#[path = "../../shared/storage/tests/storage/table.rs"]
+#[expect(clippy::disallowed_methods, reason = "one variable chooses the engine")]
+#[allow(dead_code, reason = "storage's own tests use all of it")]
+mod engine_table;
+mod expectations;
 mod faults;
 mod first_ticket;
 mod gateway;
+mod gateways;
 mod life_cycle;
+mod merging;
 mod openapi;
 mod payloads;
 mod permissions;

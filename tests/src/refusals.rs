@@ -33,6 +33,11 @@ fn a_template_that_cannot_be_read_is_named() {
         std::fs::write(&template, text).unwrap();
         refuses(&mut command(), &[name]);
     }
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml")).unwrap();
+    let (before, after) = text.split_once("  InboundQueue:\n    Type: AWS::SQS::Queue\n    Properties:\n").unwrap();
+    let resource = "  InboundQueue:\n    Type: AWS::SQS::Queue\n    Properties:\n      DelaySeconds: 901\n";
+    std::fs::write(&template, format!("{before}{resource}{after}")).unwrap();
+    refuses(&mut command(), &["InboundQueue", "DelaySeconds"]);
 }
 
 #[test]

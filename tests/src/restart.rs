@@ -11,8 +11,9 @@ async fn a_host_that_was_stopped_continues_with_everything_kept() {
     let host = Host::on(data.path()).await;
     for n in 1..=3 {
         host.say(COMERCIAL, &people::phone(n)).await;
+        // One after the other: who writes at once gets a number in any order, and below the first is the first's.
+        host.settled().await;
     }
-    host.settled().await;
     let token = host.token("demo", "ana");
     let ana = host.signed_in(&*token);
     ana.post("/api/tickets/1/claim", json!({})).await.expect(200);

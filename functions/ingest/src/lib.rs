@@ -3,16 +3,18 @@
 //! Reads what is known, lets the domain decide, lets storage carry it out. Never answers a provider and never sends.
 
 mod connections;
+mod people;
+mod threads;
 
 use aws_lambda_events::sqs::SqsMessage;
 use channels::{Observation, Source, Unit};
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::ids::{ContactId, ConversationId};
-use domain::ingest::{Known, plan};
-use domain::message::InboundMessage;
+use domain::ingest::{Known, Plan, plan};
+use domain::message::{InboundMessage, MessageRef};
 use runtime::{Problem, clock};
-use storage::{Inspection, NewContact, Progress, Step, Storage};
+use storage::{Inspection, Progress, Step, Storage};
 
 use connections::Connections;
 
@@ -42,7 +44,7 @@ impl Ingest {
                 found.filter(|connection| connection.provider.app() == Some(app))
             }
             Source::CloudApi { phone_number_id: None, .. } => None,
-            Source::Baileys { org, connection } => self.connections.get(org, connection).await?,
+            Source::Gateway { org, connection } => self.connections.get(org, connection).await?,
         };
         let observation = match &connection {
             Some(connection) => channels::parse(&unit, connection),
@@ -77,24 +79,35 @@ impl Ingest {
 
     async fn message(&self, connection: &Connection, inbound: &InboundMessage) -> Result<(), Problem> {
         let org = &connection.org;
-        let contact = self.contact(connection, inbound).await?;
+        let person = self.person_who_wrote(connection, inbound).await?;
+        let contact = self.thread(connection, &person, inbound).await?;
         let conversation = ConversationId::of(&connection.id, &contact);
+        if self.is_echo_of_an_answer(connection, inbound, &conversation).await? {
+            tracing::info!(org.id = %org, connection.id = %connection.id, "a gateway's echo of an answer");
+            return Ok(());
+        }
         let mut progress = Progress::default();
         for _ in 0..TRIES {
             let now = clock::now();
             let (known, ticket) = self.storage.known(org, &contact, &conversation).await?;
             if known.is_none() {
                 // The first message of a conversation: whoever made the contact may have crashed before its profile.
-                self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
+                let is_itself = self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
+                if !is_itself && contact == person.id {
+                    // It has just gone into another: the message comes again and finds that one.
+                    return Err(storage::ChangeError::Stale.into());
+                }
             }
             let plan = plan(Known { connection, contact: &contact, conversation: known, ticket }, inbound, now);
             let year = self.connections.year(org, now).await?;
             match self.storage.carry_out(org, (year, now), inbound, &plan, &mut progress).await? {
                 Step::Done { opened } => {
+                    self.join_reports(connection, inbound, &plan).await?;
                     log_stored(connection, &plan, opened.as_deref());
                     return Ok(());
                 }
                 Step::Duplicate => {
+                    self.join_reports(connection, inbound, &plan).await?;
                     tracing::info!(org.id = %org, connection.id = %connection.id, "message was stored before");
                     return Ok(());
                 }
@@ -104,23 +117,38 @@ impl Ingest {
         Err(storage::ChangeError::Stale.into())
     }
 
-    /// The contact who wrote, made if nobody knows it.
-    async fn contact(&self, connection: &Connection, inbound: &InboundMessage) -> Result<ContactId, Problem> {
-        let org = &connection.org;
-        if let Some(known) = self.storage.contact_by_alias(org, &inbound.sender.aliases).await? {
-            if !known.new_aliases.is_empty() {
-                self.storage.learn_aliases(org, &known.id, &known.new_aliases).await?;
-            }
-            return Ok(known.id);
+    /// Whether a gateway tells us what `send` itself handed to it.
+    async fn is_echo_of_an_answer(
+        &self,
+        connection: &Connection,
+        inbound: &InboundMessage,
+        conversation: &ConversationId,
+    ) -> Result<bool, Problem> {
+        if inbound.from_contact || !connection.provider.is_gateway() {
+            return Ok(false);
         }
-        let id = ContactId::generate(clock::now(), runtime::ids::random());
-        Ok(self.storage.contact_or_new(org, &NewContact { contact: profile(id, inbound) }).await?)
+        let known = self.storage.known_as(&connection.org, &connection.id, &inbound.provider_id).await?;
+        Ok(known.is_some_and(|known| known != MessageRef::inbound(conversation.clone(), inbound)))
+    }
+
+    /// Lets what a gateway reports of a message that our side wrote on the phone come to that message, also what came before it.
+    async fn join_reports(
+        &self,
+        connection: &Connection,
+        inbound: &InboundMessage,
+        plan: &Plan,
+    ) -> Result<(), Problem> {
+        if inbound.from_contact || !connection.provider.is_gateway() {
+            return Ok(());
+        }
+        let (org, id, reference) = (&connection.org, &inbound.provider_id, &plan.message.reference);
+        Ok(self.storage.link_receipt(org, &connection.id, id, reference, clock::now()).await?)
     }
 
     async fn inspect(&self, unit: &Unit, reason: &str) -> Result<(), Problem> {
         let source = match &unit.source {
             Source::CloudApi { .. } => "cloud_api",
-            Source::Baileys { .. } => "baileys",
+            Source::Gateway { .. } => "gateway",
         };
         let (digest, raw) = (unit.dedup(), unit.for_inspection());
         let inspection = Inspection { received_at: unit.received_at, digest: &digest, source, reason, raw: &raw };
@@ -142,7 +170,7 @@ fn profile(id: ContactId, inbound: &InboundMessage) -> Contact {
 }
 
 /// The lines that operators of the seeds' systems look for (requirements.md §1.5), as fields and without the sender.
-fn log_stored(connection: &Connection, plan: &domain::ingest::Plan, opened: Option<&domain::ticket::Ticket>) {
+fn log_stored(connection: &Connection, plan: &Plan, opened: Option<&domain::ticket::Ticket>) {
     let ticket = plan.ticket.ticket_id().map(ToString::to_string);
     if let Some(opened) = opened {
         tracing::info!(

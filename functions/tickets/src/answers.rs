@@ -97,11 +97,13 @@ async fn can_send(storage: &Storage, caller: &Caller, ticket: &Ticket) -> Result
     let id = ticket.connection.as_ref().ok_or_else(no_conversation)?;
     match storage.connection(&caller.org, id).await?.map(|connection| connection.provider) {
         Some(Provider::CloudApi { .. }) => Ok(()),
-        Some(Provider::Baileys { .. }) => Err(Problem::Conflict {
-            code: "cannot_send",
-            reason: format!("connection {id} receives only: answers over a Baileys gateway are not supported yet"),
-            holder: None,
-        }),
+        Some(Provider::Baileys { .. } | Provider::Evolution { .. } | Provider::Waha { .. } | Provider::Gowa { .. }) => {
+            Err(Problem::Conflict {
+                code: "cannot_send",
+                reason: format!("connection {id} receives only: answers over a Baileys gateway are not supported yet"),
+                holder: None,
+            })
+        }
         None => {
             Err(Problem::Conflict { code: "cannot_send", reason: format!("connection {id} was removed"), holder: None })
         }

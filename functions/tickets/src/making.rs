@@ -129,7 +129,7 @@ async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wante
 }
 
 /// The contact by its id or, as other systems name customers, by its phone number.
-async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
+pub(crate) async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
     if let Some(found) = storage.contact(&caller.org, named).await? {
         return Ok(Some(found));
     }
@@ -147,7 +147,11 @@ async fn conversation(
     contact: &ContactId,
 ) -> Result<Conversation, Problem> {
     let found = storage.conversation(&caller.org, id).await?;
-    found.filter(|found| found.contact == *contact).ok_or(Problem::NotFound { entity: "Conversation" })
+    let Some(found) = found else { return Err(Problem::NotFound { entity: "Conversation" }) };
+    // The conversation may be of a contact that went into this one.
+    let is_theirs = found.contact == *contact
+        || storage.person(&caller.org, &found.contact).await?.is_some_and(|person| person.id == *contact);
+    if is_theirs { Ok(found) } else { Err(Problem::NotFound { entity: "Conversation" }) }
 }
 
 /// The queue that the ticket belongs to: its conversation's, or the agent's first.

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use domain::ids::ConversationId;
 use domain::message::MessageRef;
+use domain::ticket::Ticket;
 use runtime::Problem;
 use runtime::dialects::s4;
 use runtime::identity::Caller;
@@ -22,10 +24,10 @@ pub(crate) async fn list(
 ) -> Result<Json<Value>, s4::Refused> {
     let limit = counted(&query, "limit", 50, LONGEST_LIST)?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
-    let Some(conversation) = &ticket.conversation else { return Ok(Json(Value::Array(Vec::new()))) };
+    let conversations = thread(&storage, &ticket).await?;
     let before = match query.get("before") {
         Some(text) => {
-            Some(text.parse::<MessageRef>().ok().filter(|before| before.conversation == *conversation).ok_or(
+            Some(text.parse::<MessageRef>().ok().filter(|before| conversations.contains(&before.conversation)).ok_or(
                 Problem::InvalidInput {
                     field: "before",
                     reason: "before must be the id of a message of this ticket".to_owned(),
@@ -35,6 +37,26 @@ pub(crate) async fn list(
         None => None,
     };
     let limit = u32::try_from(limit).unwrap_or(50);
-    let messages = storage.messages(&caller.org, conversation, before.as_ref(), limit).await?;
+    let mut messages = Vec::new();
+    for conversation in &conversations {
+        messages.extend(storage.messages(&caller.org, conversation, before.as_ref(), limit).await?);
+    }
+    messages.sort_by(|a, b| {
+        b.reference.sent_at_ms().cmp(&a.reference.sent_at_ms()).then_with(|| b.reference.id.cmp(&a.reference.id))
+    });
+    messages.truncate(limit as usize);
     Ok(Json(messages.iter().rev().map(s4::message).collect()))
+}
+
+/// The conversations that hold what was said with the ticket's contact on its connection: one, or several where the contact turned
+/// out to be one with others.
+async fn thread(storage: &Storage, ticket: &Ticket) -> Result<Vec<ConversationId>, Problem> {
+    let Some(own) = ticket.conversation.clone() else { return Ok(Vec::new()) };
+    let mut thread = vec![own];
+    if let (Some(connection), Some(person)) = (&ticket.connection, storage.person(&ticket.org, &ticket.contact).await?)
+    {
+        let all = person.ids().map(|id| ConversationId::of(connection, id));
+        thread.extend(all.filter(|id| Some(id) != ticket.conversation.as_ref()));
+    }
+    Ok(thread)
 }

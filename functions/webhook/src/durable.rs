@@ -3,8 +3,12 @@
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use channels::Unit;
+use channels::gateway::Batch;
 use channels::unit::NotAUnit;
+use domain::ids::{ConnectionId, OrganizationId};
 use messaging::{Entry, SqsQueue};
+
+use crate::Webhook;
 
 /// Answers 200 when every unit is on the queue, at once where there is none; 503 otherwise. Units that made it on the queue
 /// before a failure come again with the provider's next try, and are dropped there or found stored.
@@ -17,6 +21,28 @@ pub(crate) async fn accept(inbound: &SqsQueue, units: &[Unit]) -> Response {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => unavailable(&error),
     }
+}
+
+/// As [`accept`], for what a gateway of this connection posted.
+pub(crate) async fn accept_batch(
+    webhook: &Webhook,
+    kind: &str,
+    (org, connection): (&OrganizationId, &ConnectionId),
+    bytes: usize,
+    batch: Batch,
+) -> Response {
+    // One line a request is enough, but what is left out is counted by its name.
+    if let Some(event) = &batch.ignored_event {
+        tracing::info!(org.id = %org, connection.id = %connection, kind, event, "event ignored");
+    }
+    tracing::debug!(org.id = %org, connection.id = %connection, kind, bytes, units = batch.units.len(), "webhook cut");
+    accept(&webhook.inbound, &batch.units).await
+}
+
+/// The answer to a gateway that is proven and that no connection belongs to.
+pub(crate) fn not_connected(kind: &str) -> Response {
+    tracing::error!(kind, "a gateway signs with a key of ours and has no connection");
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")]).into_response()
 }
 
 /// The answer where our own side fails. 503 and never 4xx: gateways do not repeat what they are told is their fault.

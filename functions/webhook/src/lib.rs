@@ -3,9 +3,10 @@
 //! 200 means that every unit is durable; anything less is 503, and the provider sends the body again. Never parses what is not
 //! proven, never decides what a message means, and reads nothing of the table but the way to a connection.
 
-mod baileys;
 mod durable;
 mod handshake;
+mod signed;
+mod tokens;
 mod whatsapp;
 
 use std::sync::Arc;
@@ -47,7 +48,14 @@ pub fn router(webhook: Webhook) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/webhook/whatsapp", get(whatsapp::handshake).post(whatsapp::receive))
         .route("/webhook/whatsapp/{app}", get(whatsapp::handshake).post(whatsapp::receive))
-        .route("/webhook/baileys", post(baileys::receive))
+        .route("/webhook/baileys", post(tokens::baileys))
+        .route("/webhook/evolution", post(tokens::evolution))
+        // "Webhook by events" of the Evolution API appends the event's name.
+        .route("/webhook/evolution/{event}", post(tokens::evolution))
+        .route("/webhook/waha", post(signed::waha))
+        .route("/webhook/waha/{account}", post(signed::waha))
+        .route("/webhook/gowa", post(signed::gowa))
+        .route("/webhook/gowa/{account}", post(signed::gowa))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(Arc::new(webhook))
 }

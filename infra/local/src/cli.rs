@@ -94,7 +94,7 @@ pub(crate) struct SayOptions {
     /// What the customer writes.
     #[arg(required_unless_present = "file")]
     pub(crate) text: Option<String>,
-    /// The connection that the message comes in on: comercial, suporte or baileys.
+    /// The connection that the message comes in on: comercial, suporte, baileys, evolution, waha or gowa.
     #[arg(long, default_value = "comercial")]
     pub(crate) connection: String,
     /// Send the bytes of this file instead of a text, signed as they are.

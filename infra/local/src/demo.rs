@@ -1,9 +1,11 @@
 //! The demo organization: added where it is missing, never changed, so that what an operator has edited stays.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use domain::agent::{Agent, Role};
-use domain::connection::{Connection, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
+use domain::connection::{Connection, DEFAULT_ACCOUNT, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
 use domain::ids::{AgentId, ConnectionId, InvalidId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue, Settings};
 use domain::ticket::ClosingPolicy;
@@ -14,7 +16,9 @@ use crate::secrets::{DEMO_GATEWAY_TOKEN, OperatorKey};
 use crate::template::REGION;
 
 /// The demo's connections.
-pub(crate) const CONNECTIONS: [&str; 3] = ["comercial", "suporte", "baileys"];
+pub(crate) const CONNECTIONS: [&str; 6] = ["comercial", "suporte", "baileys", "evolution", "waha", "gowa"];
+/// Those of them that are gateways, each under the name of its kind.
+pub(crate) const GATEWAYS: [&str; 4] = ["baileys", "evolution", "waha", "gowa"];
 const ORGANIZATION: &str = "demo";
 /// Room for an afternoon of trying things out.
 const CAPACITY: u32 = 50;
@@ -52,11 +56,16 @@ pub(crate) fn storage(aws_url: &str, operator: &OperatorKey, table: &str) -> Sto
 
 /// Whether the table has a connection that answers to the documentation's gateway token.
 pub(crate) async fn answers_to_known_token(storage: &Storage) -> Result<bool, DemoError> {
-    Ok(storage.provider_account("baileys", &token_sha256(DEMO_GATEWAY_TOKEN)).await?.is_some())
+    for kind in ["baileys", "evolution"] {
+        if storage.provider_account(kind, &token_sha256(DEMO_GATEWAY_TOKEN)).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Adds what is missing of the demo organization.
-pub(crate) async fn seed(storage: &Storage, gateway_token: Option<&str>) -> Result<(), DemoError> {
+pub(crate) async fn seed(storage: &Storage, gateways: &BTreeMap<String, String>) -> Result<(), DemoError> {
     let org = OrganizationId::new(ORGANIZATION)?;
     let (sales, support) = (QueueId::new("sales")?, QueueId::new("support")?);
     let name = "Loja Demonstração".to_owned();
@@ -91,11 +100,16 @@ pub(crate) async fn seed(storage: &Storage, gateway_token: Option<&str>) -> Resu
         storage.add_agent(&org, &agent).await?;
     }
     for id in CONNECTIONS {
-        let provider = match (phone_number_id(id), gateway_token) {
+        let provider = match (phone_number_id(id), gateways.get(id)) {
             (Some(phone_number_id), _) => {
                 Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned() }
             }
-            (None, Some(token)) => Provider::Baileys { token_sha256: token_sha256(token) },
+            (None, Some(token)) => match id {
+                "evolution" => Provider::Evolution { token_sha256: token_sha256(token) },
+                "waha" => Provider::Waha { account: DEFAULT_ACCOUNT.to_owned() },
+                "gowa" => Provider::Gowa { account: DEFAULT_ACCOUNT.to_owned() },
+                _ => Provider::Baileys { token_sha256: token_sha256(token) },
+            },
             (None, None) => continue,
         };
         let connection = Connection {

@@ -26,6 +26,8 @@ pub(crate) enum HostError {
     Table { path: PathBuf, source: dynoxide::DynoxideError },
     #[error("queues")]
     Queues(#[source] crate::sqs::Error),
+    #[error("queue {queue}")]
+    Queue { queue: String, source: crate::sqs::Error },
     #[error("{path}", path = path.display())]
     Template { path: PathBuf, source: crate::template::TemplateError },
     #[error(transparent)]

@@ -70,7 +70,8 @@ pub(crate) fn signed(api_url: &str, app_secret: &str, body: Bytes) -> Result<Req
         .body(body)
 }
 
-fn signature(app_secret: &str, body: &[u8]) -> String {
+/// `X-Hub-Signature-256` of these bytes.
+pub(crate) fn signature(app_secret: &str, body: &[u8]) -> String {
     // HMAC takes a key of any length, so there is nothing that could fail.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(app_secret.as_bytes()) else { return String::new() };
     mac.update(body);

@@ -1,8 +1,9 @@
 //! `turno say`: a customer's message, as the provider of a demo connection would post it to the webhook.
 
+mod gateways;
+
 use std::time::Duration;
 
-use http::{Request, header};
 use hyper::body::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,10 +23,8 @@ pub(crate) async fn run(options: &SayOptions) -> Result<String, HostError> {
     let unusable = |error: http::Error| HostError::Refused(format!("the message cannot be sent: {error}"));
     let refused = |reason: &str| HostError::Refused(reason.to_owned());
     let request = if let Some(token) = secrets.gateways.get(&options.connection) {
-        Request::post(format!("{}/webhook/baileys", host.api_url))
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::AUTHORIZATION, format!("Bearer {token}"))
-            .body(body(options, baileys)?)
+        let body = body(options, |said| Ok(gateways::body(said.connection, said.from, said.text, said.name, said.at)))?;
+        gateways::request(&host.api_url, &options.connection, token, body)
     } else {
         let secret =
             secrets.app_secret().ok_or_else(|| refused("secrets.json has no app secret for the app default"))?;
@@ -43,7 +42,7 @@ pub(crate) async fn run(options: &SayOptions) -> Result<String, HostError> {
 }
 
 /// The bytes of the file, or the body that `write` makes of the options.
-fn body(options: &SayOptions, write: fn(&Said<'_>) -> Result<Value, HostError>) -> Result<Bytes, HostError> {
+fn body(options: &SayOptions, write: impl FnOnce(&Said<'_>) -> Result<Value, HostError>) -> Result<Bytes, HostError> {
     if let Some(file) = &options.file {
         return std::fs::read(file).map(Bytes::from).map_err(|source| data_error("cannot read", file, source));
     }
@@ -89,26 +88,6 @@ fn cloud_api(said: &Said<'_>) -> Result<Value, HostError> {
     ))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one of two writers with the same signature")]
-fn baileys(said: &Said<'_>) -> Result<Value, HostError> {
-    Ok(json!({
-        "event": "messages.upsert",
-        "data": {
-            "type": "notify",
-            "messages": [{
-                "key": {
-                    "remoteJid": format!("{}@s.whatsapp.net", said.from),
-                    "fromMe": false,
-                    "id": format!("3EB0{:018X}", fastrand::u128(..) >> 56),
-                },
-                "messageTimestamp": said.at.as_second(),
-                "pushName": said.name,
-                "message": { "messageContextInfo": { "deviceListMetadataVersion": 2 }, "conversation": said.text },
-            }],
-        },
-    }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,11 +116,5 @@ mod tests {
     fn an_unknown_connection_is_refused_with_those_there_are() {
         let refusal = cloud_api(&said("vendas")).unwrap_err().to_string();
         assert!(refusal.contains("vendas") && refusal.contains("comercial"), "{refusal}");
-    }
-
-    #[test]
-    fn two_messages_of_one_gateway_have_ids_of_their_own() {
-        let id = || baileys(&said("baileys")).unwrap()["data"]["messages"][0]["key"]["id"].clone();
-        assert_ne!(id(), id());
     }
 }

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use domain::connection::DEFAULT_ACCOUNT;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::data_dir::{data_error, write_private};
 use crate::error::HostError;
-use crate::template;
+use crate::{demo, template};
 
 /// The file and the names that the template gives to secrets.
 #[derive(Clone, Debug)]
@@ -27,7 +28,8 @@ pub(crate) struct SecretsFile {
     pub(crate) operator: OperatorKey,
     /// By logical id of the template, or by name: the value as JSON.
     pub(crate) secrets: BTreeMap<String, Value>,
-    /// Bearer tokens of the gateways, by connection. The table keeps only their SHA-256.
+    /// What the demo's gateways prove themselves with, by connection. Of tokens the table keeps only their SHA-256; keys of
+    /// signatures stand in the apps' secret as well.
     pub(crate) gateways: BTreeMap<String, String>,
 }
 
@@ -50,7 +52,7 @@ pub(crate) struct SecretValue {
 const DEMO_APP_SECRET: &str = "demo-app-secret";
 const DEMO_VERIFY_TOKEN: &str = "demo-verify-token";
 const DEMO_ACCESS_TOKEN: &str = "demo-access-token";
-/// The bearer token of the demo's Baileys gateway; known to everybody who reads the documentation.
+/// The token of the demo's gateways, and the key of those that sign; known to everybody who reads the documentation.
 pub(crate) const DEMO_GATEWAY_TOKEN: &str = "demo-gateway-token";
 const DEMO_OPERATOR: &str = "operator";
 /// The logical id of the secret that holds the Meta apps' secrets.
@@ -70,6 +72,9 @@ impl SecretsFile {
 
     fn with(value: impl Fn(&str) -> String) -> Self {
         let connection = || json!({ "access_tokens": [value(DEMO_ACCESS_TOKEN)] });
+        let gateways = demo::GATEWAYS.map(|kind| (kind.to_owned(), value(DEMO_GATEWAY_TOKEN)));
+        let gateways = BTreeMap::from(gateways);
+        let keys = |kind: &str| json!({ DEFAULT_ACCOUNT: { "keys": [gateways.get(kind)] } });
         Self {
             operator: OperatorKey { access_key_id: value(DEMO_OPERATOR), secret_access_key: value(DEMO_OPERATOR) },
             secrets: BTreeMap::from([
@@ -77,18 +82,18 @@ impl SecretsFile {
                     APPS.to_owned(),
                     json!({ "apps": { "default": {
                         "app_secrets": [value(DEMO_APP_SECRET)], "verify_tokens": [value(DEMO_VERIFY_TOKEN)],
-                    } } }),
+                    } }, "gateways": { "waha": keys("waha"), "gowa": keys("gowa") } }),
                 ),
                 (format!("{}/connection/demo/comercial", template::STACK), connection()),
                 (format!("{}/connection/demo/suporte", template::STACK), connection()),
             ]),
-            gateways: BTreeMap::from([("baileys".to_owned(), value(DEMO_GATEWAY_TOKEN))]),
+            gateways,
         }
     }
 
     /// Whether any value is one of the documentation's.
     pub(crate) fn has_demo_values(&self) -> bool {
-        let known = [DEMO_APP_SECRET, DEMO_VERIFY_TOKEN, DEMO_ACCESS_TOKEN];
+        let known = [DEMO_APP_SECRET, DEMO_VERIFY_TOKEN, DEMO_ACCESS_TOKEN, DEMO_GATEWAY_TOKEN];
         let operator = &self.operator;
         operator.access_key_id == DEMO_OPERATOR
             || operator.secret_access_key == DEMO_OPERATOR
@@ -201,6 +206,8 @@ mod tests {
             "/operator/access_key_id",
             "/operator/secret_access_key",
             "/gateways/baileys",
+            "/gateways/waha",
+            "/secrets/WhatsappAppsSecret/gateways/gowa/default/keys/0",
             "/secrets/WhatsappAppsSecret/apps/default/app_secrets/0",
             "/secrets/WhatsappAppsSecret/apps/default/verify_tokens/0",
             "/secrets/turno~1connection~1demo~1comercial/access_tokens/0",

@@ -113,9 +113,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
     }
     let faults = Faults::default();
-    let lambda = Lambda::start_with_faults(specs, faults.clone())
-        .await
-        .map_err(|source| HostError::Refused(format!("the Runtime API cannot listen: {source}")))?;
+    let lambda = Lambda::start_with_faults(specs, faults.clone());
 
     let sockets = sockets_of(&template, &lambda, &host, &stopped);
     let endpoint = Arc::new(Endpoint {
@@ -224,7 +222,8 @@ fn open_queues(file: Option<&Path>, aws_url: &str, wanted: &[Queue]) -> Result<Q
     let queues = Queues::open(file, aws_url.to_owned(), ACCOUNT_ID.to_owned()).map_err(HostError::Queues)?;
     let (with, without): (Vec<_>, Vec<_>) = wanted.iter().partition(|queue| queue.redrive.is_some());
     for queue in without.into_iter().chain(with) {
-        queues.ensure(spec(queue)).map_err(HostError::Queues)?;
+        let refused = |source| HostError::Queue { queue: queue.logical_id.clone(), source };
+        queues.ensure(spec(queue)).map_err(refused)?;
     }
     Ok(queues)
 }
@@ -260,7 +259,7 @@ async fn seed(host: &RunningHost, secrets: &SecretsFile, template: &Template, lo
     for table in &template.tables {
         let storage = demo::storage(&host.aws_url, &secrets.operator, &table.name);
         if loopback {
-            demo::seed(&storage, secrets.gateways.get("baileys").map(String::as_str)).await.map_err(HostError::Demo)?;
+            demo::seed(&storage, &secrets.gateways).await.map_err(HostError::Demo)?;
         } else if demo::answers_to_known_token(&storage).await.map_err(HostError::Demo)? {
             return Err(HostError::Refused(
                 "the data directory has the demo's gateway connection, whose token everybody knows; take a new directory with --data DIR".to_owned(),

@@ -11,6 +11,8 @@ pub mod cloud_api;
 mod content;
 #[cfg(test)]
 mod corpus;
+pub mod gateway;
+pub mod gowa;
 mod lenient;
 pub mod moment;
 pub mod observation;
@@ -19,6 +21,7 @@ mod samples;
 pub mod signature;
 pub mod unit;
 mod unreadable;
+pub mod waha;
 
 pub use observation::{Observation, parse, without_connection};
 pub use unit::{Part, Source, Unit};

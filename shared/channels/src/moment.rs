@@ -20,14 +20,15 @@ const PLAUSIBLE_MS: std::ops::Range<i64> = 1_230_768_000_000..4_102_444_800_000;
 /// Numbers above this are milliseconds: as seconds they would lie in the year 5138.
 const LARGEST_SECONDS: i64 = 100_000_000_000;
 
-/// Reads seconds or milliseconds since 1970 from a number, a decimal string, or protobuf's `{low, high, unsigned}`, of which
+/// Reads seconds or milliseconds since 1970 from a number or a decimal string, a time of RFC 3339, or protobuf's `{low, high, unsigned}`, of which
 /// `low` is a signed 32-bit half. Nothing when that gives no plausible time.
 pub fn moment(value: &Value) -> Option<Timestamp> {
     let milliseconds = match value {
         Value::Number(number) => number.as_i64().and_then(scale).or_else(|| scale_fraction(number.as_f64()?)),
         Value::String(text) => {
             let text = text.trim();
-            text.parse().ok().and_then(scale).or_else(|| scale_fraction(text.parse().ok()?))
+            let written = || text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
+            text.parse().ok().and_then(scale).or_else(|| scale_fraction(text.parse().ok()?)).or_else(written)
         }
         Value::Object(long) => {
             let low = long.get("low")?.as_i64()? & 0xFFFF_FFFF;
@@ -71,6 +72,8 @@ mod tests {
         check(json!(1_700_000_000.0), november);
         check(json!(1_700_000_000.25), Some(1_700_000_000_250));
         check(json!("1700000000.25"), Some(1_700_000_000_250));
+        check(json!("2023-11-14T22:13:20Z"), november);
+        check(json!("2023-11-14T19:13:20-03:00"), november);
         check(json!(1_700_000_000_000_i64), november);
         check(json!("1700000000000"), november);
         check(json!({ "low": 1_700_000_000, "high": 0, "unsigned": true }), november);

@@ -7,8 +7,9 @@ use domain::delivery::DeliveryReport;
 use domain::message::InboundMessage;
 
 use crate::cloud_api::Field;
+use crate::gateway::Gateway;
 use crate::unit::{Part, Unit};
-use crate::{baileys, cloud_api};
+use crate::{baileys, cloud_api, gowa, waha};
 
 /// What a unit means for the help desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +61,13 @@ pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
         Part::BaileysMessage { message, upsert, own } => {
             baileys::parse::message(message, *upsert, own, unit.received_at, connection)
         }
+        Part::BaileysUpdate { update } => baileys::update::update(update, unit.received_at),
+        Part::GatewayEvent { gateway: Gateway::Waha, event, payload, own } => {
+            waha::parse::event(event, payload, own, unit.received_at, connection)
+        }
+        Part::GatewayEvent { gateway: Gateway::Gowa, event, payload, own } => {
+            gowa::parse::event(event, payload, own, unit.received_at, connection)
+        }
         Part::CloudErrors { .. } | Part::CloudOther { .. } | Part::Unreadable { .. } => without_connection(unit),
     }
 }
@@ -74,6 +82,8 @@ pub fn without_connection(unit: &Unit) -> Observation {
         | Part::CloudEcho { .. }
         | Part::CloudHistory { .. }
         | Part::CloudStatus { .. }
-        | Part::BaileysMessage { .. } => Observation::inspect("unknown_connection"),
+        | Part::BaileysMessage { .. }
+        | Part::BaileysUpdate { .. }
+        | Part::GatewayEvent { .. } => Observation::inspect("unknown_connection"),
     }
 }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use crate::{Observation, Unit, baileys, cloud_api, parse};
+use crate::gateway::Batch;
+use crate::{Observation, Unit, baileys, cloud_api, gowa, parse, waha};
 
 pub(crate) const CLOUD: &str = include_str!("../fixtures/cloud_batch.json");
 pub(crate) const BAILEYS: &str = include_str!("../fixtures/baileys_upsert.json");
@@ -37,17 +38,26 @@ pub(crate) fn cloud_units(body: &[u8]) -> Vec<Unit> {
     cloud_api::split("default", body, received_at())
 }
 
-pub(crate) fn baileys_batch(body: &[u8]) -> baileys::Batch {
+pub(crate) fn baileys_batch(body: &[u8]) -> Batch {
     let connection = connection(GroupPolicy::Mention, vec![]);
     baileys::split(&connection.org, &connection.id, body, received_at())
 }
 
-/// What both providers make of a body, after a journey through the queue.
+/// The units that the splitter of each provider makes of a body.
+pub(crate) fn units_of_all(body: &[u8]) -> Vec<Vec<Unit>> {
+    let connection = connection(GroupPolicy::Mention, vec![]);
+    let of = |split: fn(&OrganizationId, &ConnectionId, &[u8], Timestamp) -> Batch| {
+        split(&connection.org, &connection.id, body, received_at()).units
+    };
+    vec![cloud_units(body), of(baileys::split), of(waha::split), of(gowa::split)]
+}
+
+/// What every provider makes of a body, after a journey through the queue.
 pub(crate) fn observe_everything(body: &[u8]) -> Vec<Observation> {
     let connection = connection(GroupPolicy::All, vec![]);
-    cloud_units(body)
+    units_of_all(body)
         .into_iter()
-        .chain(baileys_batch(body).units)
+        .flatten()
         .map(|unit| {
             let json = unit.to_json().unwrap();
             assert!(json.len() < 1_048_576, "a unit of {} bytes", json.len());
@@ -99,7 +109,6 @@ pub(crate) fn any_json() -> impl Strategy<Value = Value> {
         "name",
         "key",
         "remoteJid",
-        "fromMe",
         "participant",
         "message",
         "conversation",
@@ -117,6 +126,28 @@ pub(crate) fn any_json() -> impl Strategy<Value = Value> {
         "messages.upsert",
         "sender",
         "update",
+        "payload",
+        "message.any",
+        "message.ack",
+        "message.revoked",
+        "message.reaction",
+        "_data",
+        "fromMe",
+        "ack",
+        "chat_id",
+        "is_from_me",
+        "ids",
+        "device_id",
+        "vCards",
+        "location",
+        "false_77079861373@c.us_AAA",
+        "history",
+        "threads",
+        "system",
+        "user_changed_number",
+        "nfm_reply",
+        "response_json",
+        "{\"a\":1}",
         "77079861373",
         "77079861373@s.whatsapp.net",
         "9000000000001:3@lid",

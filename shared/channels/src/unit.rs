@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{baileys, cloud_api, lenient, unreadable};
+use crate::gateway::Gateway;
+use crate::{baileys, cloud_api, gowa, lenient, unreadable, waha};
 
 /// The largest part, in bytes of JSON. SQS allows 1,048,576 for the whole message; the rest is for the source and the time.
 const LARGEST_PART: usize = 1_000_000;
@@ -31,8 +32,9 @@ pub enum Source {
         /// The `WhatsApp` business account, `entry[].id`.
         waba_id: Option<String>,
     },
-    /// A Baileys gateway, known by its bearer token.
-    Baileys {
+    /// A gateway, known by its token or by its signature. Units that were written before there was more than one kind say so.
+    #[serde(alias = "baileys")]
+    Gateway {
         /// The organization that owns the connection.
         org: OrganizationId,
         /// The connection.
@@ -126,6 +128,22 @@ pub enum Part {
         /// How it came.
         upsert: Upsert,
         /// Identities of our own side that the body named, as JIDs.
+        own: Vec<String>,
+    },
+    /// An element of a Baileys service's `messages.update`.
+    BaileysUpdate {
+        /// The element.
+        update: Value,
+    },
+    /// One event of another gateway, without thumbnails, inlined media and credentials.
+    GatewayEvent {
+        /// Whose.
+        gateway: Gateway,
+        /// The event's name, one that is about a message.
+        event: String,
+        /// What it says.
+        payload: Value,
+        /// As in `BaileysMessage`.
         own: Vec<String>,
     },
     /// What could not be read or, until the claim check of issue 4, does not fit a queue message.
@@ -222,6 +240,11 @@ impl Unit {
             Part::CloudHistory { thread, .. } => cloud_api::identity::alias(thread),
             Part::CloudStatus { status } => cloud_api::identity::counterpart_of_status(status),
             Part::BaileysMessage { message, .. } => baileys::identity::counterpart(message),
+            Part::BaileysUpdate { update } => baileys::update::counterpart(update),
+            Part::GatewayEvent { gateway: Gateway::Waha, payload, .. } => waha::identity::counterpart(payload),
+            Part::GatewayEvent { gateway: Gateway::Gowa, payload, own, .. } => {
+                gowa::identity::counterpart(payload, own)
+            }
             Part::CloudErrors { .. } | Part::CloudOther { .. } | Part::Unreadable { .. } => None,
         };
         let name = counterpart
@@ -255,7 +278,7 @@ impl Unit {
                 (None, Some(waba)) => format!("waba {waba}"),
                 (None, None) => format!("app {app}"),
             },
-            Source::Baileys { org, connection } => format!("connection {org} {connection}"),
+            Source::Gateway { org, connection } => format!("connection {org} {connection}"),
         }
     }
 }
@@ -272,7 +295,9 @@ fn fitting(part: Part) -> Part {
         | Part::CloudStatus { status: value }
         | Part::CloudErrors { errors: value }
         | Part::CloudOther { value, .. }
-        | Part::BaileysMessage { message: value, .. } => unreadable::value("too_large", value),
+        | Part::BaileysMessage { message: value, .. }
+        | Part::BaileysUpdate { update: value }
+        | Part::GatewayEvent { payload: value, .. } => unreadable::value("too_large", value),
         Part::Unreadable { .. } => part,
     }
 }

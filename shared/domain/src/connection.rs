@@ -18,12 +18,30 @@ pub enum Provider {
         #[serde(default = "default_app")]
         app: String,
     },
-    /// A Baileys service of the customer's own, which posts to us with a bearer token.
+    /// A Baileys service of the customer's own, or baileys-api, which posts to us with a token.
     Baileys {
-        /// SHA-256 of the bearer token in lower-case hex. The token itself is kept nowhere.
+        /// SHA-256 of the token in lower-case hex. The token itself is kept nowhere.
         token_sha256: String,
     },
+    /// An Evolution API server, which posts to us with a token.
+    Evolution {
+        /// As in `Baileys`.
+        token_sha256: String,
+    },
+    /// A WAHA server, which signs what it posts.
+    Waha {
+        /// Its name in the webhook's path, under which the keys are kept.
+        account: String,
+    },
+    /// A GOWA server, which signs what it posts.
+    Gowa {
+        /// As in `Waha`.
+        account: String,
+    },
 }
+
+/// The account of a signing gateway without a name in the webhook's path.
+pub const DEFAULT_ACCOUNT: &str = "default";
 
 /// The Meta app without a name in the webhook's path.
 pub const DEFAULT_APP: &str = "default";
@@ -38,6 +56,9 @@ impl Provider {
         match self {
             Self::CloudApi { .. } => "cloud_api",
             Self::Baileys { .. } => "baileys",
+            Self::Evolution { .. } => "evolution",
+            Self::Waha { .. } => "waha",
+            Self::Gowa { .. } => "gowa",
         }
     }
 
@@ -45,15 +66,21 @@ impl Provider {
     pub fn app(&self) -> Option<&String> {
         match self {
             Self::CloudApi { app, .. } => Some(app),
-            Self::Baileys { .. } => None,
+            Self::Baileys { .. } | Self::Evolution { .. } | Self::Waha { .. } | Self::Gowa { .. } => None,
         }
+    }
+
+    /// Whether a gateway of the customer's own speaks for the connection. Gateways echo everything that our side writes.
+    pub fn is_gateway(&self) -> bool {
+        !matches!(self, Self::CloudApi { .. })
     }
 
     /// The id by which a webhook finds the connection.
     pub fn account(&self) -> &str {
         match self {
             Self::CloudApi { phone_number_id, .. } => phone_number_id,
-            Self::Baileys { token_sha256 } => token_sha256,
+            Self::Baileys { token_sha256 } | Self::Evolution { token_sha256 } => token_sha256,
+            Self::Waha { account } | Self::Gowa { account } => account,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod contact;
 pub mod conversation;
 pub mod delivery;
 pub mod event;
+pub mod identity;
 pub mod ids;
 pub mod ingest;
 pub mod invariants;

@@ -33,11 +33,28 @@ pub enum SecretError {
     },
 }
 
-/// The secrets of the Meta apps that post to us, by the name in the webhook's path; `default` is the one without a name.
+/// The secrets of the Meta apps and signing gateways that post to us, by the name in the webhook's path; `default` is the one
+/// without a name.
 #[derive(Debug, Clone, Deserialize)]
 pub struct WhatsappApps {
     /// The apps.
     pub apps: HashMap<String, WhatsappApp>,
+    /// The keys with which gateways sign, by kind (`waha`, `gowa`) and by the account in the webhook's path.
+    #[serde(default)]
+    pub gateways: HashMap<String, HashMap<String, GatewayKeys>>,
+}
+
+/// What a gateway signs with. Two keys are accepted during a rotation.
+#[derive(Clone, Deserialize)]
+pub struct GatewayKeys {
+    /// The keys of the signatures.
+    pub keys: Vec<String>,
+}
+
+impl std::fmt::Debug for GatewayKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("GatewayKeys")
+    }
 }
 
 /// One Meta app. Two of each are accepted during a rotation.

@@ -3,18 +3,22 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::alias::Alias;
+use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
 use domain::ids::{ContactId, OrganizationId};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, read, write};
+use crate::merges::{Person, Profile};
 use crate::{Error, Storage, keys};
 
 /// Where an alias leads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct AliasPointer {
     pub(crate) ctc: ContactId,
+    /// Which contacts went into it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) absorbed: Vec<ContactId>,
 }
 
 /// A contact that was found by an alias.
@@ -24,6 +28,17 @@ pub struct KnownContact {
     pub id: ContactId,
     /// Those of the aliases asked for that lead nowhere yet.
     pub new_aliases: Vec<Alias>,
+    /// The other contacts that the aliases lead to, each with whether nothing but a user name does.
+    pub others: Vec<(ContactId, bool)>,
+    /// The contacts that went into it.
+    pub absorbed: Vec<ContactId>,
+}
+
+impl KnownContact {
+    /// The contact with those that went into it.
+    pub fn person(&self) -> Person {
+        Person { id: self.id.clone(), absorbed: self.absorbed.clone() }
+    }
 }
 
 /// A contact that may have to be made: with an id for it, in case that nobody has one.
@@ -49,10 +64,23 @@ impl Storage {
             },
             several => self.pointers(several).await?,
         };
-        let leads = |key: &keys::Key| found.iter().find(|(pk, _)| *pk == key.pk).map(|(_, pointer)| &pointer.ctc);
-        let Some(id) = wanted.iter().find_map(leads).cloned() else { return Ok(None) };
-        let new_aliases = aliases.iter().zip(&wanted).filter(|(_, key)| leads(key).is_none());
-        Ok(Some(KnownContact { id, new_aliases: new_aliases.map(|(alias, _)| alias.clone()).collect() }))
+        let leads = |key: &keys::Key| found.iter().find(|(pk, _)| *pk == key.pk).map(|(_, pointer)| pointer);
+        let Some(AliasPointer { ctc: id, absorbed }) = wanted.iter().find_map(leads) else { return Ok(None) };
+        let mut others: Vec<(ContactId, bool)> = Vec::new();
+        let mut new_aliases = Vec::new();
+        for (alias, key) in aliases.iter().zip(&wanted) {
+            let Some(pointer) = leads(key) else {
+                new_aliases.push(alias.clone());
+                continue;
+            };
+            let by_name = alias.kind == AliasKind::Username;
+            match others.iter_mut().find(|(other, _)| *other == pointer.ctc) {
+                Some((_, only_by_name)) => *only_by_name &= by_name,
+                None if pointer.ctc != *id => others.push((pointer.ctc.clone(), by_name)),
+                None => {}
+            }
+        }
+        Ok(Some(KnownContact { id: id.clone(), new_aliases, others, absorbed: absorbed.clone() }))
     }
 
     /// Makes the contact unless another worker made one with the same first alias; then that one's id. Adds the aliases.
@@ -62,7 +90,7 @@ impl Storage {
     pub async fn contact_or_new(&self, org: &OrganizationId, new: &NewContact) -> Result<ContactId, Error> {
         let mut id = new.contact.id.clone();
         for (place, alias) in new.contact.aliases.iter().enumerate() {
-            let pointer = AliasPointer { ctc: id.clone() };
+            let pointer = AliasPointer { ctc: id.clone(), absorbed: Vec::new() };
             let taken = self.put_new(write(keys::alias(org, alias), &pointer)?).await?;
             if let Some(item) = taken
                 && place == 0
@@ -79,18 +107,21 @@ impl Storage {
         Ok(id)
     }
 
-    /// Writes a contact's profile if it is missing. A contact that has one costs a read.
-    pub async fn complete_contact(&self, org: &OrganizationId, contact: &Contact) -> Result<(), Error> {
-        let key = keys::contact(org, &contact.id);
-        if self.get(key.clone(), true).await?.is_none() {
-            self.put_new(write(key, contact)?).await?;
+    /// Writes a contact's profile if it is missing. A contact that has one costs a read. `false` when the contact has gone into
+    /// another meanwhile.
+    pub async fn complete_contact(&self, org: &OrganizationId, contact: &Contact) -> Result<bool, Error> {
+        match self.profile(org, &contact.id, true).await? {
+            Some(profile) => Ok(profile.merged_into.is_none()),
+            None => self.put_new(write(keys::contact(org, &contact.id), contact)?).await.map(|_| true),
         }
-        Ok(())
     }
 
     /// Points further identities of a known contact to it. The profile learns each before the way to it exists, so that a crash
     /// between leaves work that the next message does again.
-    pub async fn learn_aliases(&self, org: &OrganizationId, id: &ContactId, aliases: &[Alias]) -> Result<(), Error> {
+    ///
+    /// Errors: `Unavailable` when the contact has gone into another meanwhile.
+    pub async fn learn_aliases(&self, org: &OrganizationId, person: &Person, aliases: &[Alias]) -> Result<(), Error> {
+        let id = &person.id;
         for alias in aliases {
             let value: Result<AttributeValue, _> = serde_dynamo::to_attribute_value(alias);
             let value = value.map_err(|source| Error::Corrupt { item: "PROFILE/aliases".to_owned(), source })?;
@@ -100,30 +131,45 @@ impl Storage {
                 .table_name(&self.table)
                 .set_key(Some(keys::contact(org, id).into()))
                 .update_expression("SET aliases = list_append(aliases, :list)")
-                .condition_expression("attribute_exists(pk) AND NOT contains(aliases, :alias)")
+                .condition_expression(
+                    "attribute_exists(pk) AND NOT contains(aliases, :alias) AND attribute_not_exists(merged_into)",
+                )
                 .expression_attribute_values(":list", AttributeValue::L(vec![value.clone()]))
                 .expression_attribute_values(":alias", value)
                 .return_consumed_capacity(ReturnConsumedCapacity::Total);
-            self.unless_refused(update.send().await)?;
-            self.put_new(write(keys::alias(org, alias), &AliasPointer { ctc: id.clone() })?).await?;
+            let is_learned = self.unless_refused(update.send().await)?;
+            if !is_learned && self.profile(org, id, true).await?.is_some_and(|profile| profile.merged_into.is_some()) {
+                return Err(Error::contended());
+            }
+            let pointer = AliasPointer { ctc: id.clone(), absorbed: person.absorbed.clone() };
+            self.put_new(write(keys::alias(org, alias), &pointer)?).await?;
         }
         Ok(())
     }
 
-    /// A contact.
+    /// A contact; of one that went into another, that one.
     pub async fn contact(&self, org: &OrganizationId, id: &ContactId) -> Result<Option<Contact>, Error> {
-        self.get(keys::contact(org, id), false).await?.map(read).transpose()
+        Ok(self.root(org, id, false).await?.map(|profile| profile.contact))
     }
 
-    /// Several contacts in one call; those that do not exist are left out.
+    /// Several contacts in one call, by the ids that were asked for; those that do not exist are left out.
     pub async fn contacts(
         &self,
         org: &OrganizationId,
         ids: &[ContactId],
     ) -> Result<HashMap<ContactId, Contact>, Error> {
         let items = self.batch_get(ids.iter().map(|id| keys::contact(org, id)).collect()).await?;
-        let contacts = items.into_iter().map(read::<Contact>).collect::<Result<Vec<_>, _>>()?;
-        Ok(contacts.into_iter().map(|contact| (contact.id.clone(), contact)).collect())
+        let mut contacts = HashMap::new();
+        for item in items {
+            let profile: Profile = read(item)?;
+            let id = profile.contact.id.clone();
+            let contact = match &profile.merged_into {
+                Some(next) => self.contact(org, next).await?,
+                None => Some(profile.contact),
+            };
+            contacts.extend(contact.map(|contact| (id, contact)));
+        }
+        Ok(contacts)
     }
 
     async fn pointers(&self, wanted: &[keys::Key]) -> Result<Vec<(String, AliasPointer)>, Error> {

@@ -49,6 +49,17 @@ impl Storage {
         Ok(())
     }
 
+    /// The message that the provider knows under this id, if it is one of ours.
+    pub async fn known_as(
+        &self,
+        org: &OrganizationId,
+        connection: &ConnectionId,
+        id: &ProviderMessageId,
+    ) -> Result<Option<MessageRef>, Error> {
+        let Some(item) = self.get(keys::receipt(org, connection, id), true).await? else { return Ok(None) };
+        Ok(read::<Receipt>(item)?.msg.and_then(|reference| reference.parse().ok()))
+    }
+
     /// Applies a provider's report to its message, now or as soon as the message is known. Repetitions change nothing.
     pub async fn report_delivery(
         &self,

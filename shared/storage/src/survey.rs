@@ -66,7 +66,9 @@ pub enum Entry {
         place: Place,
     },
     /// A contact's profile.
-    Contact(Box<Contact>),
+    ///
+    /// With the one that it went into, if it went into one.
+    Contact(Box<Contact>, Option<ContactId>),
     /// A conversation's state.
     Conversation(Box<Conversation>),
     /// A message.
@@ -129,7 +131,7 @@ impl Surveyed {
             Entry::Agent(agent) => format!("agent {}", agent.id),
             Entry::Account { connection, .. } => format!("the provider account of connection {connection}"),
             Entry::Alias { kind, contact, .. } => format!("an identity ({}) of contact {contact}", kind.as_str()),
-            Entry::Contact(contact) => format!("contact {}", contact.id),
+            Entry::Contact(contact, _) => format!("contact {}", contact.id),
             Entry::Conversation(conversation) => format!("conversation {}", conversation.id),
             Entry::Said(conversation, said) => {
                 format!("the message of {} in conversation {conversation}", said.sent_at.as_millisecond())

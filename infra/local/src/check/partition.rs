@@ -97,7 +97,9 @@ impl<'a> Reader<'a> {
                 let lists = self.contact(org, &contact)?.map(lists);
                 self.report.tell(Some(org), identities::alias(kind, &contact, lists));
             }
-            Entry::Contact(contact) => self.profile(org, &contact)?,
+            Entry::Contact(contact, None) => self.profile(org, &contact)?,
+            // What led to it leads on to the one that it went into.
+            Entry::Contact(_, Some(_)) => self.report.counts.contacts += 1,
             Entry::Receipt(receipt) => self.receipt(org, *receipt)?,
             Entry::Mark { at, held_by } => {
                 let holder = self.holder(org, &held_by)?;
@@ -215,9 +217,12 @@ impl<'a> Reader<'a> {
     fn profile(&mut self, org: &OrganizationId, contact: &Contact) -> Result<(), Unreadable> {
         self.report.counts.contacts += 1;
         let mut leads = HashMap::new();
+        let id = &contact.id;
         for alias in &contact.aliases {
             if let Some(Entry::Alias { contact, .. }) = self.entry(&Place::alias(org, alias))? {
-                leads.insert(alias.clone(), contact);
+                // A way that is about to be turned leads to one that went into this contact.
+                let gone = matches!(self.entry(&Place::contact(org, &contact))?, Some(Entry::Contact(_, Some(to))) if to == *id);
+                leads.insert(alias.clone(), if gone { id.clone() } else { contact });
             }
         }
         self.report.tell(Some(org), identities::contact(contact, |alias| leads.get(alias).cloned()));
@@ -282,7 +287,7 @@ impl<'a> Reader<'a> {
 
     fn contact(&self, org: &OrganizationId, id: &ContactId) -> Result<Option<Contact>, Unreadable> {
         Ok(match self.entry(&Place::contact(org, id))? {
-            Some(Entry::Contact(contact)) => Some(*contact),
+            Some(Entry::Contact(contact, _)) => Some(*contact),
             _ => None,
         })
     }

@@ -139,7 +139,7 @@ impl UnderWay {
 /// The connection that a unit came by, found as `ingest` finds it.
 fn connection(snapshot: &Snapshot, source: &Source) -> Result<Option<Connection>, Unreadable> {
     let (org, id) = match source {
-        Source::Baileys { org, connection } => (org.clone(), connection.clone()),
+        Source::Gateway { org, connection } => (org.clone(), connection.clone()),
         Source::CloudApi { phone_number_id, .. } => {
             let Some(account) = phone_number_id else { return Ok(None) };
             let Some(item) = snapshot.item(&Place::cloud_api_account(account))? else { return Ok(None) };

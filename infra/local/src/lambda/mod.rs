@@ -3,6 +3,7 @@
 //! Must never run code of a function itself, and never hand one invocation to two processes that are both alive.
 
 mod invocation;
+mod listener;
 mod pool;
 mod process;
 mod record;
@@ -67,20 +68,34 @@ impl FunctionSpec {
     /// The function of the template as `program` with the environment that Lambda gives it.
     ///
     /// `concurrency` is for functions that reserve none; see [`DEFAULT_CONCURRENCY`].
+    /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>, without what names a folder or a
+    /// daemon that is not here. An operating system without a managed runtime has no `AWS_EXECUTION_ENV`.
     pub(crate) fn new(function: &Function, program: PathBuf, concurrency: usize, aws: &AwsAccess) -> Self {
         let mut environment = function.environment.clone();
         let memory = function.memory_mb.to_string();
+        let log_group = format!("/aws/lambda/{}", function.name);
+        let task_root = program.parent().unwrap_or(&program).display().to_string();
         for (name, value) in [
             ("AWS_LAMBDA_FUNCTION_NAME", function.name.as_str()),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
             ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", &log_group),
             ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
             ("AWS_ACCESS_KEY_ID", &aws.access_key_id),
             ("AWS_SECRET_ACCESS_KEY", &aws.secret_access_key),
             ("AWS_ENDPOINT_URL", &aws.endpoint_url),
+            ("LAMBDA_TASK_ROOT", &task_root),
             ("_HANDLER", "bootstrap"),
         ] {
             environment.insert(name.to_owned(), value.to_owned());
+        }
+        // What a template may have otherwise.
+        for (name, value) in
+            [("LANG", "en_US.UTF-8"), ("PATH", "/usr/local/bin:/usr/bin:/bin:/opt/bin"), ("TZ", ":UTC")]
+        {
+            environment.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
         Self {
             name: function.name.clone(),
@@ -101,9 +116,10 @@ impl FunctionSpec {
 /// Why an invocation has no response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvokeError {
-    /// The function answered with an error.
+    /// The function answered with an error. `posted` is the object that its runtime wrote, with a stack trace or whatever
+    /// else it knows.
     #[error("{error_type}: {message}")]
-    Unhandled { error_type: String, message: String },
+    Unhandled { error_type: String, message: String, posted: Option<Bytes> },
     /// The function's timeout passed; its process was killed.
     #[error("Task timed out after {:.2} seconds", .0.as_secs_f64())]
     TimedOut(Duration),
@@ -129,11 +145,13 @@ pub(crate) enum InvokeError {
 
 impl InvokeError {
     /// The body of an `Invoke` answer with `X-Amz-Function-Error: Unhandled`; `None` for errors of the service, which
-    /// have an HTTP status of their own. What the function did not say itself names the request, as Lambda does.
+    /// have an HTTP status of their own. What the function said is passed on as it is; what it did not say itself names the
+    /// request, as Lambda does.
     pub(crate) fn function_error(&self, request_id: &str) -> Option<Bytes> {
         let of_sandbox = |what: &str| format!("RequestId: {request_id} Error: {what}");
         let (error_type, message) = match self {
-            Self::Unhandled { error_type, message } => (error_type.as_str(), message.clone()),
+            Self::Unhandled { posted: Some(posted), .. } => return Some(posted.clone()),
+            Self::Unhandled { error_type, message, .. } => (error_type.as_str(), message.clone()),
             Self::TimedOut(_) => ("Sandbox.Timedout", of_sandbox(&self.to_string())),
             Self::Crashed(_) => ("Runtime.ExitError", of_sandbox(&self.to_string())),
             Self::InitFailed { reason, .. } => {
@@ -177,13 +195,13 @@ pub(crate) struct Lambda {
 impl Lambda {
     /// As `start_with_faults`, with none.
     #[cfg(test)]
-    pub(crate) async fn start(specs: Vec<FunctionSpec>) -> std::io::Result<Arc<Self>> {
-        Self::start_with_faults(specs, Faults::default()).await
+    pub(crate) fn start(specs: Vec<FunctionSpec>) -> Arc<Self> {
+        Self::start_with_faults(specs, Faults::default())
     }
 
-    /// Opens the Runtime API on a loopback port of its own. No process starts before the first invocation.
-    pub(crate) async fn start_with_faults(specs: Vec<FunctionSpec>, faults: Faults) -> std::io::Result<Arc<Self>> {
-        let runtime = RuntimeApi::start().await?;
+    /// No process starts before the first invocation.
+    pub(crate) fn start_with_faults(specs: Vec<FunctionSpec>, faults: Faults) -> Arc<Self> {
+        let runtime = Arc::new(RuntimeApi::default());
         let pools: BTreeMap<_, _> = specs
             .into_iter()
             .map(|spec| (spec.name.clone(), Arc::new(Pool::new(spec, Arc::clone(&runtime)))))
@@ -198,7 +216,7 @@ impl Lambda {
                 }
             }
         });
-        Ok(Arc::new(Self { pools, runtime, faults, reaper }))
+        Arc::new(Self { pools, runtime, faults, reaper })
     }
 
     /// Runs the function once and waits for its response.

@@ -62,13 +62,14 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the program with the URL of its Runtime API.
+    /// Starts the program with the host and port of its Runtime API.
     pub(super) fn spawn(spec: &Arc<FunctionSpec>, runtime_api: &str) -> std::io::Result<Arc<Self>> {
+        let day = crate::clock::now().strftime("%Y/%m/%d");
         let mut child = Command::new(&spec.program)
             .args(&spec.arguments)
             .env_clear()
             .envs(&spec.environment)
-            // Lambda itself writes no scheme; the Rust runtime takes a path only from a whole URL.
+            .env("AWS_LAMBDA_LOG_STREAM_NAME", format!("{day}/[$LATEST]{:032x}", fastrand::u128(..)))
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -70,7 +70,7 @@ mod tests {
         assert_eq!(note(Ok(())), (1, 0, 0, 0));
         assert_eq!(note(Err(InvokeError::TimedOut(Duration::from_secs(3)))), (2, 1, 1, 1));
         assert_eq!(note(Err(InvokeError::Throttled("f".into()))), (2, 1, 1, 1));
-        let unhandled = || InvokeError::Unhandled { error_type: "Error".into(), message: "no".into() };
+        let unhandled = || InvokeError::Unhandled { error_type: "Error".into(), message: "no".into(), posted: None };
         assert_eq!(note(Err(unhandled())), (3, 2, 2, 1));
         assert_eq!(note(Ok(())), (4, 2, 0, 1));
         assert_eq!(record.last_failure, Some(Failure { at: now, reason: "Error: no".into() }));

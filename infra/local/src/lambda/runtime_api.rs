@@ -1,14 +1,19 @@
-//! The Lambda Runtime API (2018-06-01), one listener for all processes; the first path segment names the process.
+//! The Lambda Runtime API (2018-06-01): each process has one of its own, as each sandbox has on AWS, because runtimes know a
+//! host and a port and nothing that would tell processes apart.
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::{
-    collections::HashMap,
-    net::Ipv4Addr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use super::{
+    FunctionSpec, InvokeError, RESPONSE_LIMIT_BYTES,
+    listener::OwnUsers,
+    process::{Process, lock},
+};
+use crate::clock;
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -16,68 +21,51 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
-    serve::ListenerExt,
+    serve::{Listener as _, ListenerExt as _},
 };
 use serde::Deserialize;
 use serde_json::json;
-use tokio::net::TcpListener;
 
-use super::{
-    FunctionSpec, InvokeError, RESPONSE_LIMIT_BYTES,
-    process::{Process, lock},
-};
-use crate::clock;
-
-/// The listener and the processes that may use it.
-pub(super) struct RuntimeApi {
-    address: String,
-    processes: Mutex<HashMap<String, Arc<Process>>>,
-}
+/// The processes that run.
+#[derive(Default)]
+pub(super) struct RuntimeApi(Mutex<Vec<Arc<Process>>>);
 
 impl RuntimeApi {
-    pub(super) async fn start() -> std::io::Result<Arc<Self>> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?.to_string();
-        let runtime = Arc::new(Self { address, processes: Mutex::default() });
+    /// Starts a process of the function with a Runtime API for it alone, and forgets both when it ends.
+    pub(super) fn spawn(self: &Arc<Self>, spec: &Arc<FunctionSpec>) -> std::io::Result<Arc<Process>> {
+        let listener = OwnUsers::bind()?;
+        let process = Process::spawn(spec, &listener.local_addr()?.to_string())?;
+        lock(&self.0).push(Arc::clone(&process));
         let router = Router::new()
-            .route("/{process}/2018-06-01/runtime/invocation/next", get(next))
-            .route("/{process}/2018-06-01/runtime/invocation/{request}/response", post(response))
-            .route("/{process}/2018-06-01/runtime/invocation/{request}/error", post(error))
-            .route("/{process}/2018-06-01/runtime/init/error", post(init_error))
-            .with_state(Arc::clone(&runtime));
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{request}/response", post(response))
+            .route("/2018-06-01/runtime/invocation/{request}/error", post(error))
+            .route("/2018-06-01/runtime/init/error", post(init_error))
+            .with_state(Arc::clone(&process));
         let listener = listener.tap_io(|connection| {
             // Only a delay is lost when the system refuses.
             let _ = connection.set_nodelay(true);
         });
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Ok(runtime)
-    }
-
-    /// Starts a process of the function and forgets it when it ends.
-    pub(super) fn spawn(self: &Arc<Self>, spec: &Arc<FunctionSpec>) -> std::io::Result<Arc<Process>> {
-        let id = format!("{:016x}", fastrand::u64(..));
-        // Held until the process is listed: it must find itself here when it asks for work.
-        let mut processes = lock(&self.processes);
-        let process = Process::spawn(spec, &format!("http://{}/{id}", self.address))?;
-        processes.insert(id.clone(), Arc::clone(&process));
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await });
         let (runtime, ended) = (Arc::clone(self), Arc::clone(&process));
         tokio::spawn(async move {
             ended.ended().await;
-            lock(&runtime.processes).remove(&id);
+            serving.abort();
+            lock(&runtime.0).retain(|process| !Arc::ptr_eq(process, &ended));
         });
         Ok(process)
     }
 
     pub(super) fn processes_of(&self, function: &str) -> Vec<Arc<Process>> {
         let mut processes: Vec<_> =
-            lock(&self.processes).values().filter(|process| process.spec.name == function).cloned().collect();
+            lock(&self.0).iter().filter(|process| process.spec.name == function).cloned().collect();
         processes.sort_by_key(|process| process.pid);
         processes
     }
 
     /// SIGTERM to every process, and SIGKILL to those that are still there after `patience`.
     pub(super) async fn end_all(&self, patience: Duration) {
-        let processes: Vec<_> = lock(&self.processes).values().cloned().collect();
+        let processes = lock(&self.0).clone();
         futures_util::future::join_all(processes.iter().map(async |process| {
             process.terminate();
             if tokio::time::timeout(patience, process.ended()).await.is_err() {
@@ -86,16 +74,11 @@ impl RuntimeApi {
         }))
         .await;
     }
-
-    fn process(&self, id: &str) -> Result<Arc<Process>, Refusal> {
-        lock(&self.processes).get(id).cloned().ok_or(Refusal::UnknownProcess)
-    }
 }
 
-type Runtime = State<Arc<RuntimeApi>>;
+type Caller = State<Arc<Process>>;
 
-async fn next(State(runtime): Runtime, Path(id): Path<String>) -> Result<Response, Refusal> {
-    let process = runtime.process(&id)?;
+async fn next(State(process): Caller) -> Result<Response, Refusal> {
     let Some(invocation) = process.next().await else {
         return Err(Refusal::Stopped);
     };
@@ -118,12 +101,7 @@ async fn next(State(runtime): Runtime, Path(id): Path<String>) -> Result<Respons
     Ok(response)
 }
 
-async fn response(
-    State(runtime): Runtime,
-    Path((id, request_id)): Path<(String, String)>,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let process = runtime.process(&id)?;
+async fn response(State(process): Caller, Path(request_id): Path<String>, body: Body) -> Result<Response, Refusal> {
     let result = axum::body::to_bytes(body, RESPONSE_LIMIT_BYTES).await;
     let too_large = result.is_err();
     let accepted = process.complete(
@@ -133,6 +111,7 @@ async fn response(
             message: format!(
                 "Response payload size exceeded maximum allowed payload size ({RESPONSE_LIMIT_BYTES} bytes)."
             ),
+            posted: None,
         }),
     );
     match (accepted, too_large) {
@@ -162,31 +141,27 @@ impl Diagnostic {
 }
 
 async fn error(
-    State(runtime): Runtime,
-    Path((id, request_id)): Path<(String, String)>,
+    State(process): Caller,
+    Path(request_id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Refusal> {
     let Diagnostic { error_type, error_message: message } = Diagnostic::read(&headers, &body);
-    if runtime.process(&id)?.complete(&request_id, Err(InvokeError::Unhandled { error_type, message })) {
+    let is_object = serde_json::from_slice::<serde_json::Map<_, _>>(&body).is_ok();
+    let posted = is_object.then_some(body);
+    if process.complete(&request_id, Err(InvokeError::Unhandled { error_type, message, posted })) {
         Ok(accept())
     } else {
         Err(Refusal::InvalidRequestId)
     }
 }
 
-async fn init_error(
-    State(runtime): Runtime,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response, Refusal> {
+async fn init_error(State(process): Caller, headers: HeaderMap, body: Bytes) -> Response {
     let Diagnostic { error_type, error_message } = Diagnostic::read(&headers, &body);
-    let process = runtime.process(&id)?;
     process.note_init_error(format!("{error_type}: {error_message}"));
     // Its start has failed by its own word; the process need not end by itself.
     tokio::spawn(async move { process.kill().await });
-    Ok(accept())
+    accept()
 }
 
 fn accept() -> Response {
@@ -195,7 +170,6 @@ fn accept() -> Response {
 
 /// What the Runtime API does not accept.
 enum Refusal {
-    UnknownProcess,
     InvalidRequestId,
     TooLarge,
     Stopped,
@@ -205,7 +179,6 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let too_large = format!("Exceeded maximum allowed payload size ({RESPONSE_LIMIT_BYTES} bytes).");
         let (status, error_type, message) = match self {
-            Self::UnknownProcess => (StatusCode::FORBIDDEN, "UnknownProcess", "the host did not start this process"),
             Self::InvalidRequestId => (StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", too_large.as_str()),
             Self::Stopped => (StatusCode::GONE, "Stopped", "the host needs this process no longer"),

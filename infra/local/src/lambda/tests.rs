@@ -18,6 +18,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::{FunctionSpec, InvokeError, Lambda, PAYLOAD_LIMIT_BYTES, RESPONSE_LIMIT_BYTES, process::tagged};
 
+mod bare;
 mod environment;
 
 /// The function of these tests and of the gateway's: does what its event asks for.
@@ -62,7 +63,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Erro
 fn host_process() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let lambda = Lambda::start(vec![spec()]).await.unwrap();
+        let lambda = Lambda::start(vec![spec()]);
         let mut pids = Vec::new();
         for answer in futures_util::future::join_all([
             invoke(&lambda, json!({ "sleep_ms": 100 })),
@@ -133,7 +134,7 @@ async fn until(what: &str, mut condition: impl FnMut() -> bool) {
 
 #[tokio::test]
 async fn a_warm_process_is_used_again() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let answer = invoke(&lambda, json!({ "text": "olá" })).await.unwrap();
     assert_eq!(answer["event"], json!({ "text": "olá" }));
     assert_eq!(pid_of(&lambda).await, answer["pid"]);
@@ -143,7 +144,7 @@ async fn a_warm_process_is_used_again() {
 
 #[tokio::test]
 async fn a_function_scales_out_to_its_limit_and_further_callers_wait() {
-    let lambda = Lambda::start(vec![FunctionSpec { concurrency: 2, ..spec() }]).await.unwrap();
+    let lambda = Lambda::start(vec![FunctionSpec { concurrency: 2, ..spec() }]);
     let calls = (0..6).map(|_| invoke(&lambda, json!({ "sleep_ms": 150 })));
     let watch = async {
         until("two busy processes and four callers that wait", || {
@@ -160,7 +161,7 @@ async fn a_function_scales_out_to_its_limit_and_further_callers_wait() {
 #[tokio::test]
 async fn a_function_with_reserved_concurrency_throttles_the_next_caller_at_once() {
     let reserved = |concurrency| FunctionSpec { concurrency, is_reserved: true, ..spec() };
-    let lambda = Lambda::start(vec![reserved(1)]).await.unwrap();
+    let lambda = Lambda::start(vec![reserved(1)]);
     let throttled = Err(InvokeError::Throttled("turno-worker".to_owned()));
     let (first, second) = tokio::join!(invoke(&lambda, json!({ "sleep_ms": 200 })), async {
         until("the function to run", || lambda.status()[0].processes.iter().any(|process| process.busy)).await;
@@ -168,7 +169,7 @@ async fn a_function_with_reserved_concurrency_throttles_the_next_caller_at_once(
     });
     assert_eq!((first.is_ok(), second), (true, throttled.clone()));
     assert!(invoke(&lambda, json!({})).await.is_ok());
-    let none = Lambda::start(vec![reserved(0)]).await.unwrap();
+    let none = Lambda::start(vec![reserved(0)]);
     assert_eq!(invoke(&none, json!({})).await, throttled);
     none.shutdown(Duration::ZERO).await;
     assert_eq!(invoke(&none, json!({})).await, Err(InvokeError::Stopping));
@@ -176,7 +177,7 @@ async fn a_function_with_reserved_concurrency_throttles_the_next_caller_at_once(
 
 #[tokio::test]
 async fn the_function_learns_deadline_request_and_arn() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let before = crate::clock::now().as_millisecond();
     let context = invoke(&lambda, json!({ "do": "context" })).await.unwrap();
     let deadline = context["deadline"].as_i64().unwrap();
@@ -187,20 +188,8 @@ async fn the_function_learns_deadline_request_and_arn() {
 }
 
 #[tokio::test]
-async fn nothing_is_inherited_from_the_environment_of_the_host() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
-    let environment = invoke(&lambda, json!({ "do": "environment" })).await.unwrap();
-    let names: Vec<_> = environment.as_object().unwrap().keys().map(String::as_str).collect();
-    let mut expected: Vec<_> = spec().environment.into_keys().chain(["AWS_LAMBDA_RUNTIME_API".to_owned()]).collect();
-    // The runtime sets this one itself, for each invocation.
-    expected.push("_X_AMZN_TRACE_ID".to_owned());
-    expected.sort();
-    assert_eq!(names, expected);
-}
-
-#[tokio::test]
 async fn an_error_of_the_handler_is_the_callers_and_leaves_the_process_warm() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let pid = pid_of(&lambda).await;
     let error = invoke(&lambda, json!({ "do": "fail" })).await.unwrap_err();
     assert!(matches!(&error, InvokeError::Unhandled { message, .. } if message == "as told"), "{error:?}");
@@ -209,7 +198,7 @@ async fn an_error_of_the_handler_is_the_callers_and_leaves_the_process_warm() {
 
 #[tokio::test]
 async fn a_function_that_takes_too_long_is_killed_before_its_caller_hears_of_it() {
-    let lambda = Lambda::start(vec![FunctionSpec { timeout: Duration::from_millis(200), ..spec() }]).await.unwrap();
+    let lambda = Lambda::start(vec![FunctionSpec { timeout: Duration::from_millis(200), ..spec() }]);
     let pid = pid_of(&lambda).await;
     let error = invoke(&lambda, json!({ "sleep_ms": 60_000 })).await.unwrap_err();
     assert_eq!(error, InvokeError::TimedOut(Duration::from_millis(200)));
@@ -222,7 +211,7 @@ async fn a_function_that_takes_too_long_is_killed_before_its_caller_hears_of_it(
 
 #[tokio::test]
 async fn a_process_killed_in_the_middle_is_noticed_at_once_and_replaced() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let pid = pid_of(&lambda).await;
     let kill = async {
         until("the function to run", || lambda.status()[0].processes.iter().any(|process| process.busy)).await;
@@ -237,14 +226,14 @@ async fn a_process_killed_in_the_middle_is_noticed_at_once_and_replaced() {
 
 #[tokio::test]
 async fn a_process_that_exits_in_the_middle_is_an_error_of_its_caller() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let answer = invoke(&lambda, json!({ "do": "exit" })).await;
     assert_eq!(answer, Err(InvokeError::Crashed("exit status: 3".to_owned())));
 }
 
 #[tokio::test]
 async fn a_process_that_died_while_idle_costs_nobody_an_error() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let pid = pid_of(&lambda).await;
     send(pid, Signal::KILL);
     until("the process to end", || has_ended(pid)).await;
@@ -262,7 +251,7 @@ async fn a_function_that_does_not_start_says_why_and_is_not_started_in_a_loop() 
         environment: [("STARTS".to_owned(), starts.display().to_string())].into(),
         ..spec()
     };
-    let lambda = Lambda::start(vec![broken]).await.unwrap();
+    let lambda = Lambda::start(vec![broken]);
     let expected = Err(InvokeError::InitFailed {
         function: "turno-worker".to_owned(),
         reason: "exit status: 3: TABLE_NAME is not set".to_owned(),
@@ -277,14 +266,14 @@ async fn a_function_that_does_not_start_says_why_and_is_not_started_in_a_loop() 
 
 #[tokio::test]
 async fn a_missing_binary_is_named() {
-    let lambda = Lambda::start(vec![FunctionSpec { program: "no/such/binary".into(), ..spec() }]).await.unwrap();
+    let lambda = Lambda::start(vec![FunctionSpec { program: "no/such/binary".into(), ..spec() }]);
     let error = invoke(&lambda, json!({})).await.unwrap_err().to_string();
     assert!(error.starts_with("turno-worker does not start: no/such/binary: No such file"), "{error}");
 }
 
 #[tokio::test]
 async fn payloads_and_responses_have_the_limit_of_lambda() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let too_large = Bytes::from(vec![b' '; PAYLOAD_LIMIT_BYTES + 1]);
     assert_eq!(
         lambda.invoke("turno-worker", too_large).await,
@@ -303,7 +292,7 @@ async fn payloads_and_responses_have_the_limit_of_lambda() {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_leaves_the_process_usable() {
-    let lambda = Lambda::start(vec![FunctionSpec { concurrency: 1, ..spec() }]).await.unwrap();
+    let lambda = Lambda::start(vec![FunctionSpec { concurrency: 1, ..spec() }]);
     let pid = pid_of(&lambda).await;
     let impatient = tokio::time::timeout(Duration::from_millis(50), invoke(&lambda, json!({ "sleep_ms": 300 }))).await;
     assert!(impatient.is_err());
@@ -312,7 +301,7 @@ async fn a_caller_that_goes_away_leaves_the_process_usable() {
 
 #[tokio::test]
 async fn idle_processes_are_stopped() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let pid = pid_of(&lambda).await;
     let used_at = Instant::now();
     lambda.pools["turno-worker"].stop_idle(used_at.checked_sub(Duration::from_mins(1)));
@@ -324,7 +313,7 @@ async fn idle_processes_are_stopped() {
 
 #[tokio::test]
 async fn shutdown_lets_running_invocations_finish_and_ends_every_process() {
-    let lambda = Lambda::start(vec![spec()]).await.unwrap();
+    let lambda = Lambda::start(vec![spec()]);
     let pid = pid_of(&lambda).await;
     let running = {
         let lambda = Arc::clone(&lambda);

@@ -167,7 +167,7 @@ mod tests {
         let queues = Queues::open(None, "http://h".into(), ACCOUNT_ID.into()).unwrap();
         queues.ensure(QueueSpec { name: "dead".into(), ..QueueSpec::default() }).unwrap();
         let delivery = Delivery {
-            lambda: Lambda::start(Vec::new()).await.unwrap(),
+            lambda: Lambda::start(Vec::new()),
             queues: queues.clone(),
             schedule: Arc::new(Schedule {
                 retries,

@@ -111,16 +111,23 @@ pub(super) fn read(here: &Declared<'_>) -> Result<HttpApi, Problem> {
         }
         None => None,
     };
+    let cors = properties.cors_configuration.map(|cors| Cors {
+        allow_origins: cors.allow_origins.0,
+        allow_methods: cors.allow_methods.0,
+        allow_headers: cors.allow_headers.0,
+        expose_headers: cors.expose_headers.0,
+        allow_credentials: cors.allow_credentials.0,
+        max_age_secs: cors.max_age.map(|Count(secs)| secs),
+    });
+    // What CreateApi says, as in https://github.com/aws/aws-cdk/issues/9076; no browser would take it either.
+    if cors.as_ref().is_some_and(|cors| cors.allow_credentials && cors.allow_origins.iter().any(|origin| origin == "*"))
+    {
+        let reason = "API Gateway does not allow credentials where AllowOrigins has *";
+        return Err(Problem::new(reason).under("CorsConfiguration.AllowCredentials"));
+    }
     Ok(HttpApi {
         authorizer,
-        cors: properties.cors_configuration.map(|cors| Cors {
-            allow_origins: cors.allow_origins.0,
-            allow_methods: cors.allow_methods.0,
-            allow_headers: cors.allow_headers.0,
-            expose_headers: cors.expose_headers.0,
-            allow_credentials: cors.allow_credentials.0,
-            max_age_secs: cors.max_age.map(|Count(secs)| secs),
-        }),
+        cors,
         throttle: properties.default_route_settings.map(|settings| settings.throttle()),
         route_throttles: properties
             .route_settings

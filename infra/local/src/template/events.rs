@@ -9,12 +9,16 @@ use serde_json::Value;
 use super::{
     Function, HttpApi, Mapping, Queue, QueueMapping, Route, Schedule, StartingPosition, StreamMapping, Table,
     intrinsics::Problem,
-    loose::{Count, Flag, Texts, read as read_properties},
+    loose::{Count, Flag, Texts, read as read_properties, within},
     resources::{resource_of_arn, small},
 };
 
 /// The longest batching window.
 const LONGEST_WINDOW_SECS: u64 = 300;
+
+/// What API Gateway accepts as the method of a route.
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>.
+const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// What an event may name.
 pub(super) struct Known<'a> {
@@ -84,7 +88,12 @@ fn route(properties: Value, known: &Known<'_>) -> Result<Route, Problem> {
             return Err(Problem::new(format!("there is no authorizer {}", auth.authorizer)).under("Auth.Authorizer"));
         }
     };
-    Ok(Route { method: event.method.to_ascii_uppercase(), path: event.path, authorizer })
+    let method = event.method.to_ascii_uppercase();
+    if !METHODS.contains(&method.as_str()) {
+        let reason = format!("{method} is none of {}", METHODS.join(", "));
+        return Err(Problem::new(reason).under("Method"));
+    }
+    Ok(Route { method, path: event.path, authorizer })
 }
 
 /// What API Gateway accepts as the path of a route.
@@ -268,14 +277,6 @@ fn schedule(function: &str, event_name: &str, properties: Value, known: &Known<'
         maximum_event_age: Duration::from_secs(age),
         dead_letter_queue,
     })
-}
-
-/// The number, where Lambda takes it.
-fn within(Count(number): Count, least: u64, most: u64, property: &str) -> Result<u64, Problem> {
-    if (least..=most).contains(&number) {
-        return Ok(number);
-    }
-    Err(Problem::new(format!("{number} is not between {least} and {most}")).under(property))
 }
 
 fn reports_failures(types: &Texts) -> Result<bool, Problem> {

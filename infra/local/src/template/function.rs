@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{
     Function, TemplateError,
+    environment::Environment,
     events::{self, Event, Known},
     intrinsics::Problem,
-    loose::{Count, Text, read as read_properties},
+    loose::{Count, read as read_properties, within},
     resources::{Declared, small},
     role,
 };
@@ -65,13 +66,10 @@ struct EventInvokeConfig {
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>.
 const ASYNCHRONOUS: (Count, Count) = (Count(2), Count(6 * 60 * 60));
 
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Environment {
-    variables: BTreeMap<String, Text>,
-}
-
 /// Reads a function whose globals are not yet merged.
+///
+/// Source of the limits: <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html> and
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html>.
 pub(super) fn read(here: &Declared<'_>, globals: &Globals, known: &Known<'_>) -> Result<Function, Problem> {
     let own = here.resource.get("Properties").cloned().unwrap_or_default();
     let merged = merge(globals.0.clone(), own);
@@ -85,19 +83,26 @@ pub(super) fn read(here: &Declared<'_>, globals: &Globals, known: &Known<'_>) ->
     let config = properties.event_invoke_config.unwrap_or_default();
     let retries = config.maximum_retry_attempts.unwrap_or(ASYNCHRONOUS.0);
     let age = config.maximum_event_age_in_seconds.unwrap_or(ASYNCHRONOUS.1);
+    let memory_mb = within(properties.memory_size.unwrap_or(Count(128)), 128, 10_240, "MemorySize")?;
+    let retries = within(retries, 0, 2, "EventInvokeConfig.MaximumRetryAttempts")?;
     let mut function = Function {
         logical_id: here.logical_id.to_owned(),
         name: here.name()?,
         binary: binary.to_owned(),
-        timeout: Duration::from_secs(properties.timeout.map_or(3, |Count(secs)| secs)),
-        memory_mb: small(properties.memory_size.unwrap_or(Count(128)), "MemorySize")?,
+        timeout: Duration::from_secs(within(properties.timeout.unwrap_or(Count(3)), 1, 900, "Timeout")?),
+        memory_mb: small(Count(memory_mb), "MemorySize")?,
         reserved_concurrency: properties
             .reserved_concurrent_executions
             .map(|count| small(count, "ReservedConcurrentExecutions"))
             .transpose()?,
-        asynchronous_retries: small(retries, "EventInvokeConfig.MaximumRetryAttempts")?,
-        maximum_event_age: Duration::from_secs(age.0),
-        environment: properties.environment.variables.into_iter().map(|(name, Text(value))| (name, value)).collect(),
+        asynchronous_retries: small(Count(retries), "EventInvokeConfig.MaximumRetryAttempts")?,
+        maximum_event_age: Duration::from_secs(within(
+            age,
+            60,
+            6 * 60 * 60,
+            "EventInvokeConfig.MaximumEventAgeInSeconds",
+        )?),
+        environment: properties.environment.read()?,
         statements: role::statements(here, &properties.role)?,
         routes: Vec::new(),
         mappings: Vec::new(),

@@ -81,6 +81,14 @@ impl TryFrom<Value> for Texts {
     }
 }
 
+/// The number, where AWS takes it.
+pub(super) fn within(Count(number): Count, least: u64, most: u64, property: &str) -> Result<u64, Problem> {
+    if (least..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(Problem::new(format!("{number} is not between {least} and {most}")).under(property))
+}
+
 /// The properties as `T`, which refuses those it does not know.
 pub(super) fn read<T: DeserializeOwned>(properties: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(properties).map_err(|error| {

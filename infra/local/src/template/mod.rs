@@ -5,6 +5,7 @@
 
 mod api;
 mod document;
+mod environment;
 mod events;
 mod function;
 mod intrinsics;

@@ -153,6 +153,13 @@ fn queue(here: &Declared<'_>) -> Result<Queue, Problem> {
     if fifo != name.strip_suffix(".fifo").is_some() {
         return Err(Problem::new(format!("QueueName: {name} must end in .fifo when FifoQueue is true, and only then")));
     }
+    let of_fifo_queues = [
+        (properties.content_based_deduplication.0, "ContentBasedDeduplication"),
+        (properties.deduplication_scope.is_some(), "DeduplicationScope"),
+    ];
+    if let Some((_, property)) = of_fifo_queues.into_iter().find(|(given, _)| *given && !fifo) {
+        return Err(Problem::new("is an attribute of FIFO queues alone").under(property));
+    }
     let seconds = |given: Option<Count>, default| Duration::from_secs(given.map_or(default, |Count(secs)| secs));
     let redrive = match properties.redrive_policy {
         None => None,

@@ -222,6 +222,7 @@ fn what_aws_refuses_of_an_event_is_refused_here() {
         (http("/{a+}/b"), "Path: {a+} stands before the end"),
         (http("/a{b}"), "Path: a{b} is neither a word nor one variable"),
         (http("a"), "Path: begins with a slash"),
+        (http("/a").replace("GET", "FETCH"), "Method: FETCH is none of ANY, DELETE, GET"),
     ] {
         let text = template("x", "").replacen(
             "      Environment:",
@@ -238,6 +239,41 @@ fn what_aws_refuses_of_an_event_is_refused_here() {
     );
     let error = Template::parse(&text, &locals(&[])).unwrap_err().to_string();
     assert!(error.contains("EventInvokeConfig.DestinationConfig: unknown field"), "{error}");
+}
+
+#[test]
+fn what_aws_refuses_of_a_function_an_api_or_a_queue_is_refused_here() {
+    let function = |property: &str| {
+        template("x", "").replacen("      Environment:", &format!("      {property}\n      Environment:"), 1)
+    };
+    let variable = |name: &str| template("x", "").replacen("VALUE:", &format!("{name}:"), 1);
+    let cors = "CorsConfiguration: {AllowOrigins: ['*'], AllowCredentials: true}";
+    for (text, expected) in [
+        (function("Timeout: 0"), "Worker: Timeout: 0 is not between 1 and 900"),
+        (function("Timeout: 901"), "Worker: Timeout: 901 is not between 1 and 900"),
+        (function("MemorySize: 64"), "Worker: MemorySize: 64 is not between 128 and 10240"),
+        (
+            function("EventInvokeConfig: {MaximumRetryAttempts: 3}"),
+            "Worker: EventInvokeConfig.MaximumRetryAttempts: 3 is not between 0 and 2",
+        ),
+        (
+            function("EventInvokeConfig: {MaximumEventAgeInSeconds: 59}"),
+            "Worker: EventInvokeConfig.MaximumEventAgeInSeconds: 59 is not between 60 and 21600",
+        ),
+        (variable("AWS_REGION"), "Worker: Environment.Variables.AWS_REGION: Lambda sets this variable itself"),
+        (variable("A-B"), "Worker: Environment.Variables.A-B: a name is a letter and"),
+        (
+            template("x", "").replacen("StageName: $default", &format!("StageName: $default, {cors}"), 1),
+            "Api: CorsConfiguration.AllowCredentials: API Gateway does not allow credentials where AllowOrigins has *",
+        ),
+        (
+            template("x", "").replacen("FifoQueue: true", "ContentBasedDeduplication: true", 1),
+            "Orders: ContentBasedDeduplication: is an attribute of FIFO queues alone",
+        ),
+    ] {
+        let error = Template::parse(&text, &locals(&[])).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("template: resource {expected}")), "{error}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use domain::alias::{Alias, AliasKind};
 use serde_json::Value;
 
 use crate::baileys::jid::{self, Jid};
+use crate::cloud_api::identity::distinct;
 use crate::lenient;
 
 /// The chat that a message belongs to.
@@ -31,15 +32,30 @@ pub(crate) fn chat(message: &Value) -> Chat {
     }
     let of_sender: &[&str] = if lenient::flag(&key["fromMe"]) { &[] } else { &["senderPn", "senderLid"] };
     let fields = ["remoteJid", "remoteJidAlt", "previousRemoteJid"];
-    let given = fields.iter().chain(of_sender).filter_map(|field| lenient::text(&key[field])).filter_map(jid::alias);
-    let mut aliases: Vec<Alias> = Vec::new();
-    for alias in given.filter(|alias| alias.kind != AliasKind::Group) {
-        if !aliases.iter().any(|known| known.kind == alias.kind && known.match_key() == alias.match_key()) {
-            aliases.push(alias);
+    let jids = fields.iter().chain(of_sender).filter_map(|field| lenient::text(&key[field]));
+    let username = lenient::short(&key["remoteJidUsername"]).map(|name| Alias::new(AliasKind::Username, name));
+    Chat::of(jids.filter_map(jid::alias).chain(username))
+}
+
+impl Chat {
+    /// The person with these JIDs, or bare numbers.
+    pub(crate) fn person<'a>(jids: impl Iterator<Item = &'a str>) -> Self {
+        Self::of(jids.filter_map(jid::alias))
+    }
+
+    fn of(given: impl Iterator<Item = Alias>) -> Self {
+        let aliases = distinct(given.filter(|alias| alias.kind != AliasKind::Group));
+        if aliases.is_empty() { Self::Unknown } else { Self::Person(aliases) }
+    }
+
+    /// The strongest identity of the other side.
+    pub(crate) fn counterpart(self) -> Option<Alias> {
+        match self {
+            Self::Person(aliases) => aliases.into_iter().next(),
+            Self::Group(group) => Some(group),
+            Self::Nobody | Self::Unknown => None,
         }
     }
-    aliases.sort_by_key(|alias| alias.kind != AliasKind::Phone);
-    if aliases.is_empty() { Chat::Unknown } else { Chat::Person(aliases) }
 }
 
 /// Who wrote in a group, as the key spells it, without device.
@@ -51,11 +67,7 @@ pub(crate) fn participant(message: &Value) -> Option<Alias> {
 
 /// The strongest identity of the other side.
 pub(crate) fn counterpart(message: &Value) -> Option<Alias> {
-    match chat(message) {
-        Chat::Person(aliases) => aliases.into_iter().next(),
-        Chat::Group(group) => Some(group),
-        Chat::Nobody | Chat::Unknown => None,
-    }
+    chat(message).counterpart()
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
-//! Baileys: `messages.upsert` as a service of the customer's own posts it. Source: whatsapp.md §3.1.
+//! Baileys: `messages.upsert` as a service of the customer's own, baileys-api or the Evolution API posts it.
+//! Source: whatsapp.md §3.1, §3.2, §3.4.
 
-mod content;
+pub(crate) mod content;
 pub(crate) mod identity;
-mod jid;
-mod mention;
+pub(crate) mod jid;
+pub(crate) mod mention;
 pub(crate) mod parse;
 mod split;
+pub(crate) mod update;
 
-pub use split::{Batch, split};
+pub use split::split;

@@ -5,53 +5,35 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::baileys::jid;
-use crate::unit::{Part, Source, Unit, Upsert};
-use crate::{lenient, unreadable};
+use crate::gateway::{self, Batch};
+use crate::lenient;
+use crate::unit::{Part, Upsert};
 
-/// Bodies below this cannot hold a part that is too large for the queue.
-const SMALL_BODY: usize = 100_000;
-
-/// Events that carry messages, lower case with dots. Nothing else is put on the queue: presence and synchronisation events
-/// are many, and some hold credentials.
+/// Events that carry messages, lower case with dots. Beside them only those of `UPDATES` are put on the queue: presence and
+/// synchronisation events are many, and some hold credentials.
 const EVENTS: [&str; 4] = ["messages.upsert", "send.message", "message", "message.any"];
 
-/// The deepest nesting of a message. A JSON reader gives up at 128, and a unit is deeper than the message in it.
-const DEEPEST: usize = 100;
-
-/// Bytes inlined in a message. Media are fetched by whoever wants them, and a thumbnail would cost more to store than all else.
-const INLINED: [&str; 5] = ["base64", "jpegThumbnail", "pngThumbnail", "thumbnail", "highQualityThumbnail"];
-
-/// A body cut into units.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Batch {
-    /// The units, in the body's order.
-    pub units: Vec<Unit>,
-    /// The name of the event when it is one that carries no messages; to be counted.
-    pub ignored_event: Option<String>,
-}
+/// Events that say how far messages came.
+const UPDATES: [&str; 2] = ["messages.update", "message.update"];
 
 /// Cuts a body that the gateway of `connection` posted. Never fails.
 pub fn split(org: &OrganizationId, connection: &ConnectionId, body: &[u8], received_at: Timestamp) -> Batch {
-    let mut cut = Cut { parts: Vec::new(), own: Vec::new(), ignored_event: None, is_own_send: false };
+    let mut cut = Cut { inner: gateway::Cut::default(), own: Vec::new(), is_own_send: false };
     match lenient::read(body) {
         Ok(Value::Object(envelope)) => {
             cut.own = own(&envelope);
             cut.envelope(envelope);
         }
         Ok(Value::Array(messages)) => messages.into_iter().for_each(|message| cut.message(message, Upsert::Notify)),
-        Ok(_) => cut.parts.push(unreadable::bytes("no_object", body)),
-        Err(reason) => cut.parts.push(unreadable::bytes(reason, body)),
+        Ok(_) => cut.inner.broken("no_object", body),
+        Err(reason) => cut.inner.broken(reason, body),
     }
-    let source = Source::Baileys { org: org.clone(), connection: connection.clone() };
-    let could_be_large = body.len() > SMALL_BODY;
-    let unit = |part| Unit::new(source.clone(), received_at, part, could_be_large);
-    Batch { units: cut.parts.into_iter().map(unit).collect(), ignored_event: cut.ignored_event }
+    cut.inner.into_batch(org, connection, body.len(), received_at)
 }
 
 struct Cut {
-    parts: Vec<Part>,
+    inner: gateway::Cut,
     own: Vec<String>,
-    ignored_event: Option<String>,
     /// The event says that our side wrote the messages, whether or not their keys do.
     is_own_send: bool,
 }
@@ -62,9 +44,12 @@ impl Cut {
         let upsert = upsert(&envelope, Upsert::Notify);
         if let Some(event) = envelope.get("event").and_then(lenient::short) {
             let name = event.to_ascii_lowercase().replace('_', ".");
+            if UPDATES.contains(&name.as_str()) {
+                let data = envelope.remove("data").or_else(|| envelope.remove("payload")).unwrap_or_default();
+                return lenient::list(data).into_iter().for_each(|update| self.update(update));
+            }
             if !EVENTS.contains(&name.as_str()) {
-                self.ignored_event = Some(plain_name(&name));
-                return;
+                return self.inner.ignored(&name);
             }
             self.is_own_send = name == "send.message";
         } else if !envelope.contains_key("data") {
@@ -94,20 +79,25 @@ impl Cut {
 
     fn message(&mut self, mut message: Value, upsert: Upsert) {
         if !message["key"].is_object() {
-            self.parts.push(unreadable::value("message_without_key", &message));
+            self.inner.unreadable("message_without_key", &message);
         } else if message.get("update").is_some() && message.get("message").is_none() {
             // An element of `messages.update` posted bare: a change of a message, not a message.
-            self.ignored_event = Some("messages.update".to_owned());
+            self.update(message);
         } else {
-            drop_inlined(&mut message);
             if self.is_own_send {
                 message["key"]["fromMe"] = Value::Bool(true);
             }
-            if lenient::is_deeper_than(&message, DEEPEST) {
-                self.parts.push(unreadable::value("too_deep", &message));
-                return;
-            }
-            self.parts.push(Part::BaileysMessage { message, upsert, own: self.own.clone() });
+            let own = self.own.clone();
+            self.inner.message(message, |message| Part::BaileysMessage { message, upsert, own });
+        }
+    }
+
+    /// How far a message came, or another change of it, which `parse` leaves.
+    fn update(&mut self, update: Value) {
+        if update.is_object() {
+            self.inner.message(update, |update| Part::BaileysUpdate { update });
+        } else {
+            self.inner.unreadable("update_is_no_object", &update);
         }
     }
 }
@@ -132,22 +122,6 @@ fn own(envelope: &Map<String, Value>) -> Vec<String> {
         }
     }
     own
-}
-
-fn plain_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' };
-    name.chars().take(60).map(plain).collect()
-}
-
-fn drop_inlined(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !INLINED.contains(&name.as_str()));
-            fields.values_mut().for_each(drop_inlined);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_inlined),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

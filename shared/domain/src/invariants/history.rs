@@ -70,7 +70,7 @@ fn steps(ticket: &Ticket, rows: &[Row]) -> Option<String> {
 
 /// Whether the life cycle has this step, and for this actor.
 fn is_step(row: &HistoryRow) -> bool {
-    use TicketState::{Assigned, Closed, Escalated, InProgress, Open, PendingCustomer, Reopened, Resolved};
+    use TicketState::{Assigned, Cancelled, Closed, Escalated, InProgress, Open, PendingCustomer, Reopened, Resolved};
     let (from, to) = (row.from, row.to);
     match (&row.happening, &row.actor) {
         (Happening::TicketAssigned { .. }, Actor::Agent(_)) => {
@@ -85,11 +85,14 @@ fn is_step(row: &HistoryRow) -> bool {
         (Happening::TicketStateChanged, Actor::Agent(_)) => {
             from.next().contains(&to) || (from.is_active() && from != Escalated && to == Escalated)
         }
-        (Happening::TicketStateChanged, Actor::System) => (from, to) == (Resolved, Closed),
         (Happening::PriorityChanged { old, new }, Actor::Agent(_)) => from == to && !from.is_final() && old != new,
         (Happening::ClosingPostponed, Actor::Customer) => (from, to) == (Resolved, Resolved),
         (Happening::TicketStateChanged, Actor::Customer) => {
             matches!((from, to), (PendingCustomer, InProgress) | (Resolved | Closed, Reopened))
+        }
+        // A ticket whose contact turned out to be another's goes into that one's.
+        (Happening::TicketStateChanged, Actor::System) => {
+            (from.is_active() && to == Cancelled) || matches!((from, to), (Resolved, Closed))
         }
         (Happening::FirstAnswerGiven, Actor::Agent(_)) => from == to && from.is_active(),
         (Happening::SlaBreached { .. }, Actor::System)

@@ -153,6 +153,21 @@ impl Ticket {
         })))
     }
 
+    /// Its contact turned out to be one who has another ticket on the connection, which goes on for both. `None` when it is done
+    /// and has given up its slot.
+    pub fn merged_into(&self, other: u64, now: Timestamp) -> Option<TicketChange> {
+        let to = match self.state {
+            TicketState::Closed | TicketState::Cancelled => return None,
+            TicketState::Resolved => TicketState::Closed,
+            _ => TicketState::Cancelled,
+        };
+        let reason = format!("merged into #{other}");
+        Some(self.change(now, &Actor::System, Some(&reason), |after| {
+            after.enter(to, now, now);
+            vec![Happening::TicketStateChanged]
+        }))
+    }
+
     /// Records the SLA breaches that fell due, and closes what was resolved long enough ago. `None` when there is nothing to do.
     pub fn scanned(&self, now: Timestamp) -> Option<TicketChange> {
         let mut sla = self.sla;

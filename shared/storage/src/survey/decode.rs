@@ -3,7 +3,6 @@
 use domain::agent::Agent;
 use domain::alias::AliasKind;
 use domain::connection::Connection;
-use domain::contact::Contact;
 use domain::conversation::Conversation;
 use domain::ids::{ConnectionId, ContactId, OrganizationId, ProviderMessageId, TicketId};
 use domain::invariants::delivery;
@@ -27,6 +26,7 @@ use crate::conversations::ConversationItem;
 use crate::counter::YEAR_PREFIX;
 use crate::handmade::ContactTicketItem;
 use crate::keys::{self, Key};
+use crate::merges::Profile;
 use crate::messages::MessageItem;
 use crate::once::OnceItem;
 use crate::organizations::ProviderPointer;
@@ -122,9 +122,9 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
             Ok((Entry::Alias { kind, contact, place: Place(key.clone()) }, key.clone()))
         }
         ((Some("CTC"), Some(_)), "PROFILE") => {
-            let contact: Contact = parse(item)?;
+            let Profile { contact, merged_into, .. } = parse(item)?;
             let belongs = keys::contact(org, &contact.id);
-            Ok((Entry::Contact(Box::new(contact)), belongs))
+            Ok((Entry::Contact(Box::new(contact), merged_into), belongs))
         }
         ((Some("CTC"), Some(_)), "TKT") => {
             let ContactTicketItem { ctc: contact, tkt: ticket } = parse(item)?;

@@ -182,7 +182,7 @@ fn an_identity_lies_where_its_spellings_meet() {
         created_at: at(),
     };
     let other_spelling = domain::alias::Alias::new(AliasKind::Phone, "551187654321");
-    let pointer = crate::contacts::AliasPointer { ctc: contact.id.clone() };
+    let pointer = crate::contacts::AliasPointer { ctc: contact.id.clone(), absorbed: Vec::new() };
     let surveyed = read(item_of(write(keys::alias(&org(), &other_spelling), &pointer).unwrap()));
     let Entry::Alias { place, .. } = surveyed.entry else { panic!("{surveyed:?}") };
     assert_eq!(place, Place::alias(&org(), &contact.aliases[0]));

@@ -9,6 +9,7 @@ mod deadlines;
 mod elsewhere;
 mod inbound;
 mod interrupted;
+mod merges;
 mod numbers;
 mod statuses;
 mod table;

@@ -1,13 +1,14 @@
 //! A table of its own for each test.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use storage::Storage;
 
@@ -46,6 +47,21 @@ impl Table {
         let name = format!("turno-{}", fastrand::u64(..));
         create(&Client::from_conf(config.clone().http_client(http.clone()).build()), &name).await;
         Self { config, http, name }
+    }
+
+    /// Every item on it.
+    pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let client = Client::from_conf(self.config.clone().http_client(self.http.clone()).build());
+        client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send()
+            .collect::<Result<_, _>>()
+            .await
+            .unwrap()
     }
 
     /// A storage on it, with a client between the code and the engine.

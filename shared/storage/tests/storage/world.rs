@@ -70,7 +70,7 @@ pub(crate) async fn add_agent(storage: &Storage, name: &str, capacity: u32) -> A
 pub(crate) async fn contact(storage: &Storage, message: &InboundMessage) -> ContactId {
     let aliases = message.sender.aliases.clone();
     if let Some(known) = storage.contact_by_alias(&org(), &aliases).await.unwrap() {
-        storage.learn_aliases(&org(), &known.id, &known.new_aliases).await.unwrap();
+        storage.learn_aliases(&org(), &known.person(), &known.new_aliases).await.unwrap();
         return known.id;
     }
     let id = ContactId::generate(at(0), fastrand::u128(..) >> 48);

@@ -15,11 +15,9 @@ mod gate;
 mod observed;
 mod people;
 mod stage;
-#[path = "../../../../shared/storage/tests/storage/table.rs"]
-#[expect(clippy::disallowed_methods, reason = "one variable chooses the engine")]
-#[allow(dead_code, reason = "storage's own tests use all of it")]
-mod table;
 mod walk;
+
+use crate::engine_table as table;
 
 use super::scenarios;
 use super::system::System;

@@ -64,7 +64,7 @@ impl Bench {
             table: TableEngine::serve(database, stopping).await.unwrap(),
             queues,
             secrets: Secrets::open(dir.path().join("secrets.json"), true).unwrap(),
-            lambda: Lambda::start(Vec::new()).await.unwrap(),
+            lambda: Lambda::start(Vec::new()),
             functions: Vec::new(),
             keys: PartitionKeys::of(&[table()]),
             counts: crate::aws::counts::Counts::default(),

@@ -17,7 +17,7 @@ async fn invoke(lambda: &Lambda, event: &Value) -> Result<Value, InvokeError> {
 #[tokio::test]
 async fn a_killed_function_is_gone_before_its_caller_hears_of_it_and_the_next_one_is_another_process() {
     let faults = faults("7:kill=1");
-    let lambda = Lambda::start_with_faults(vec![spec()], faults.clone()).await.unwrap();
+    let lambda = Lambda::start_with_faults(vec![spec()], faults.clone());
     for n in 1..=8 {
         let error = invoke(&lambda, &json!({ "sleep_ms": 5 })).await.unwrap_err();
         assert!(matches!(&error, InvokeError::Crashed(how) if how.contains("signal: 9")), "{error}");
@@ -33,7 +33,7 @@ async fn a_killed_function_is_gone_before_its_caller_hears_of_it_and_the_next_on
 
 #[tokio::test]
 async fn a_timeout_is_reported_as_one_without_waiting_for_it() {
-    let lambda = Lambda::start_with_faults(vec![spec()], faults("7:timeout=1")).await.unwrap();
+    let lambda = Lambda::start_with_faults(vec![spec()], faults("7:timeout=1"));
     let started_at = Instant::now();
     let error = invoke(&lambda, &json!({ "sleep_ms": 5 })).await.unwrap_err();
     assert_eq!(error, InvokeError::TimedOut(spec().timeout));
@@ -43,7 +43,7 @@ async fn a_timeout_is_reported_as_one_without_waiting_for_it() {
 #[tokio::test]
 async fn a_throttled_function_does_not_run() {
     let faults = faults("7:throttle=1");
-    let lambda = Lambda::start_with_faults(vec![spec()], faults.clone()).await.unwrap();
+    let lambda = Lambda::start_with_faults(vec![spec()], faults.clone());
     assert!(matches!(invoke(&lambda, &json!({})).await, Err(InvokeError::Throttled(_))));
     assert!(lambda.status()[0].processes.is_empty());
     assert_eq!(injected(&faults, Kind::Throttle), 1);
@@ -52,7 +52,7 @@ async fn a_throttled_function_does_not_run() {
 #[tokio::test]
 async fn the_operator_s_invocations_and_those_at_rate_0_are_spared() {
     let hurt = faults("7:kill=1,timeout=1,throttle=1");
-    let lambda = Lambda::start_with_faults(vec![spec()], hurt.clone()).await.unwrap();
+    let lambda = Lambda::start_with_faults(vec![spec()], hurt.clone());
     lambda.run_unhurt("turno-worker", Invocation::of(Bytes::from_static(b"{}"))).await.unwrap();
     hurt.set(Some("7:kill=0,timeout=0,throttle=0".parse().unwrap()));
     for _ in 0..20 {

@@ -100,7 +100,7 @@ impl Answer {
 impl Served {
     async fn start(spec: FunctionSpec) -> Self {
         let template = Template::parse(TEMPLATE, &Locals::default()).unwrap();
-        let lambda = Lambda::start(vec![spec]).await.unwrap();
+        let lambda = Lambda::start(vec![spec]);
         let gateway = Gateway::new(&template, issuer(), Arc::clone(&lambda), None);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -102,7 +102,7 @@ impl Host {
             spec.environment.insert(function::EVENTS.to_owned(), events_file(&folder));
             spec
         });
-        let lambda = Lambda::start(specs.collect()).await.unwrap();
+        let lambda = Lambda::start(specs.collect());
         let (stop, stopping) = watch::channel(false);
         let api = template.sockets.clone().unwrap();
         let sockets = Sockets::new(api, limits, Arc::clone(&lambda), &aws_url, stopping.clone());

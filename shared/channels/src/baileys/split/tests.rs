@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::Unit;
 use crate::samples::{BAILEYS, baileys_batch};
 
 fn message(id: &str) -> Value {
@@ -12,6 +13,7 @@ fn message(id: &str) -> Value {
 fn names(batch: &Batch) -> Vec<String> {
     let name = |unit: &Unit| match &unit.part {
         Part::BaileysMessage { message, upsert, .. } => format!("{} {upsert:?}", message["key"]["id"]).replace('"', ""),
+        Part::BaileysUpdate { .. } => "update".to_owned(),
         Part::Unreadable { reason, .. } => reason.clone(),
         other => panic!("{other:?}"),
     };
@@ -88,7 +90,20 @@ fn other_events_are_only_named() {
     check(json!({ "event": "QRCODE_UPDATED", "data": {} }), "qrcode.updated");
     check(json!({ "event": "unsupported.event", "data": "some-data" }), "unsupported.event");
     check(json!({ "event": "a\nb <script>", "data": 1 }), "a_b__script_");
-    check(json!({ "key": { "id": "A" }, "update": { "starred": true } }), "messages.update");
+}
+
+#[test]
+fn an_update_is_a_unit_each_however_it_is_wrapped() {
+    let update = |id: &str| json!({ "key": { "id": id, "fromMe": true }, "update": { "status": 3 } });
+    for (body, expected) in [
+        (json!({ "event": "messages.update", "data": [update("A"), update("B")] }), vec!["update", "update"]),
+        (json!({ "event": "MESSAGES_UPDATE", "data": { "keyId": "A", "status": "READ" } }), vec!["update"]),
+        (json!({ "event": "messages.update", "data": null }), vec![]),
+        (json!({ "event": "messages.update", "data": ["x"] }), vec!["update_is_no_object"]),
+        (update("A"), vec!["update"]),
+    ] {
+        assert_eq!(names(&baileys_batch(body.to_string().as_bytes())), expected, "{body}");
+    }
 }
 
 #[test]

@@ -19,7 +19,9 @@ fn name(unit: &Unit) -> String {
         Part::CloudErrors { .. } => "errors".to_owned(),
         Part::CloudOther { field, .. } => format!("field {field}"),
         Part::Unreadable { reason, .. } => reason.clone(),
-        Part::BaileysMessage { .. } => unreachable!("a Cloud API body holds none"),
+        Part::BaileysMessage { .. } | Part::BaileysUpdate { .. } | Part::GatewayEvent { .. } => {
+            unreachable!("a Cloud API body holds none")
+        }
     };
     let end = |id: &Option<String>| id.as_deref().map_or('-', |id| id.chars().last().unwrap());
     format!("{}{} {what}", end(waba_id), end(phone_number_id)).replace('"', "")

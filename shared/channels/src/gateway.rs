@@ -1,0 +1,156 @@
+//! What the gateways have in common: how their bodies are cut, which event a unit holds, whom a group's message names.
+
+use domain::alias::Alias;
+use domain::ids::{ConnectionId, OrganizationId, ProviderMessageId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::unit::{Part, Source, Unit};
+use crate::{lenient, unreadable};
+
+/// Bodies below this cannot hold a part that is too large for the queue.
+const SMALL_BODY: usize = 100_000;
+
+/// The deepest nesting of a message. A JSON reader gives up at 128, and a unit is deeper than the message in it.
+const DEEPEST: usize = 100;
+
+/// Bytes inlined in a message. Media are fetched by whoever wants them, and a thumbnail would cost more to store than all else.
+const INLINED: [&str; 5] = ["base64", "jpegThumbnail", "pngThumbnail", "thumbnail", "highQualityThumbnail"];
+
+/// Fields in which gateways put their own credentials, wherever they stand. Source: whatsapp.md §0.10.
+const CREDENTIALS: [&str; 4] = ["apikey", "apiKey", "webhookVerifyToken", "jwt_key"];
+
+/// Which gateway's events a unit holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gateway {
+    /// WAHA, with any engine.
+    Waha,
+    /// GOWA (go-whatsapp-web-multidevice).
+    Gowa,
+}
+
+/// A body cut into units.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The units, in the body's order.
+    pub units: Vec<Unit>,
+    /// The name of the event when it is one that carries no messages; to be counted.
+    pub ignored_event: Option<String>,
+}
+
+/// A body while it is being cut.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    pub(crate) parts: Vec<Part>,
+    ignored_event: Option<String>,
+}
+
+impl Cut {
+    /// An event that carries no messages.
+    pub(crate) fn ignored(&mut self, event: &str) {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' || c == '-' { c } else { '_' };
+        self.ignored_event = Some(event.chars().take(60).map(plain).collect());
+    }
+
+    /// Bytes that are not what they should be.
+    pub(crate) fn broken(&mut self, reason: &str, body: &[u8]) {
+        self.parts.push(unreadable::bytes(reason, body));
+    }
+
+    /// A value that is not what it should be.
+    pub(crate) fn unreadable(&mut self, reason: &str, value: &Value) {
+        self.parts.push(unreadable::value(reason, value));
+    }
+
+    /// An event about a message.
+    pub(crate) fn event(&mut self, gateway: Gateway, event: String, payload: Value, own: Vec<String>) {
+        if !payload.is_object() {
+            return self.unreadable("payload_is_no_object", &payload);
+        }
+        let part = |payload| Part::GatewayEvent { gateway, event, payload, own };
+        self.message(payload, part);
+    }
+
+    /// A message without what must not or need not travel; nested too deep it would not come out of the queue again.
+    pub(crate) fn message(&mut self, mut message: Value, part: impl FnOnce(Value) -> Part) {
+        drop_unwanted(&mut message);
+        if lenient::is_deeper_than(&message, DEEPEST) {
+            self.unreadable("too_deep", &message);
+        } else {
+            self.parts.push(part(message));
+        }
+    }
+
+    pub(crate) fn into_batch(
+        self,
+        org: &OrganizationId,
+        connection: &ConnectionId,
+        body_len: usize,
+        received_at: Timestamp,
+    ) -> Batch {
+        let source = Source::Gateway { org: org.clone(), connection: connection.clone() };
+        let unit = |part| Unit::new(source.clone(), received_at, part, body_len > SMALL_BODY);
+        Batch { units: self.parts.into_iter().map(unit).collect(), ignored_event: self.ignored_event }
+    }
+}
+
+fn drop_unwanted(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, _| !INLINED.contains(&name.as_str()) && !CREDENTIALS.contains(&name.as_str()));
+            fields.values_mut().for_each(drop_unwanted);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_unwanted),
+        _ => {}
+    }
+}
+
+/// The id of a message that has none: a digest of itself, the same on each delivery.
+pub(crate) fn id_of_content(message: &Value) -> ProviderMessageId {
+    ProviderMessageId::new(&format!("none.{}", hex::encode(Sha256::digest(message.to_string()))))
+}
+
+/// Whether an identity is one of these.
+pub(crate) fn is_one_of(alias: &Alias, own: &[Alias]) -> bool {
+    own.iter().any(|own| own.kind == alias.kind && own.match_key() == alias.match_key())
+}
+
+/// Whether a text holds `@` followed by exactly the digits of one of these identities: so a mention is written, by number or by
+/// hidden id.
+pub(crate) fn is_named_in(text: &str, own: &[Alias]) -> bool {
+    text.split('@').skip(1).any(|after| {
+        let digits = after.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        !digits.is_empty() && own.iter().any(|own| Alias::new(own.kind, digits).match_key() == own.match_key())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::alias::AliasKind;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn credentials_and_inlined_media_do_not_travel() {
+        let mut message = json!({
+            "apikey": "s3cret", "message": { "base64": "AAAA", "imageMessage": { "caption": "A", "jpegThumbnail": {} } },
+            "list": [{ "webhookVerifyToken": "s3cret" }],
+        });
+        drop_unwanted(&mut message);
+        assert_eq!(message, json!({ "message": { "imageMessage": { "caption": "A" } }, "list": [{}] }));
+    }
+
+    #[test]
+    fn a_text_names_us_by_number_or_hidden_id() {
+        let own = [Alias::new(AliasKind::Phone, "551140001234"), Alias::new(AliasKind::Lid, "9001")];
+        for (text, expected) in
+            [("@551140001234 oi", true), ("oi @9001", true), ("@90012", false), ("9001", false), ("@ 9001", false)]
+        {
+            assert_eq!(is_named_in(text, &own), expected, "{text}");
+        }
+    }
+}

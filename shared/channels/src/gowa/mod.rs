@@ -1,0 +1,9 @@
+//! GOWA (go-whatsapp-web-multidevice, version 8): `{event, device_id, payload}`.
+//! Source: whatsapp.md §3.4, the project's docs/webhook-payload.md.
+
+mod content;
+pub(crate) mod identity;
+pub(crate) mod parse;
+mod split;
+
+pub use split::split;
