@@ -164,6 +164,12 @@ pub fn page(views: &[TicketView], page: u64, limit: u64, total: u64, now: Timest
     })
 }
 
+/// All of a list that has no pages, in its envelope.
+pub fn all(views: &[TicketView], now: Timestamp) -> Value {
+    let data: Vec<Value> = views.iter().map(|view| populated(view, now)).collect();
+    json!({"success": true, "count": data.len(), "data": data})
+}
+
 fn sla(ticket: &Ticket, now: Timestamp) -> Value {
     let clock = |metric: Metric| -> (Clock, i64) {
         (ticket.sla.clock(metric), i64::try_from(metric.target(ticket.priority).as_millis()).unwrap_or(i64::MAX))

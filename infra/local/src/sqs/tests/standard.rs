@@ -113,7 +113,7 @@ async fn with_as_many_in_flight_as_there_may_be_a_short_poll_is_refused_and_any_
             "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {})
              INSERT INTO messages (queue_id, message_id, group_id, body, attributes, sent_at, visible_at, received_at,
                                    receipt, head)
-             SELECT (SELECT id FROM queues WHERE name = '{queue}'), n, {group}, 'x', '{{}}', {now}, {now} + 30000, {now}, n, 1
+             SELECT (SELECT id FROM queues WHERE name = '{queue}'), n, {group}, 'x', '{{}}', {now}, {now} + 10000, {now}, n, 1
              FROM numbers",
             LIMIT - 1,
             now = 1_790_000_000_000_i64,
@@ -136,8 +136,8 @@ async fn with_as_many_in_flight_as_there_may_be_a_short_poll_is_refused_and_any_
     while !bench.queues.wakes.is_awaited(STANDARD) {
         tokio::task::yield_now().await;
     }
-    // The others' visibility ends, and the one too many has been visible for longest.
-    bench.advance(30);
+    // The others' visibility ends before the wait does, and the one too many has been visible for longest.
+    bench.advance(10);
     assert_eq!(bodies(&long.await.unwrap().unwrap()), ["one-too-many"]);
 }
 
