@@ -113,6 +113,33 @@ async fn a_resolved_ticket_closes_after_a_day_of_silence_and_frees_its_conversat
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whose_tickets_are_listed_is_for_who_may_see_them() {
+    let host = one_ticket().await;
+    host.say(COMERCIAL, &people::phone(2)).await;
+    host.settled().await;
+    let (ana, carla) = (host.agent("ana"), host.agent("carla"));
+    ana.post("/api/tickets/1/claim", json!({})).await.expect(200);
+    let own = ana.get("/api/v2/tickets/agent/ana").await.expect(200);
+    assert_eq!((&own["count"], &own["data"][0]["ticketNumber"]), (&json!(1), &json!(1)));
+    assert_eq!(carla.get("/api/v2/tickets/agent/ana").await.expect(200)["count"], 1);
+    assert_eq!(host.agent("bruno").get("/api/v2/tickets/agent/ana").await.expect(403)["success"], false);
+    let customer = format!("/api/v2/tickets/customer/{}", people::phone(1));
+    assert_eq!(ana.get(&customer).await.expect(200)["data"][0]["ticketNumber"], 1);
+    assert_eq!(host.agent("bruno").get(&customer).await.expect(200)["data"], json!([]));
+    assert_eq!(ana.get("/api/v2/tickets/customer/ctc_1").await.expect(404)["error"], "Customer not found");
+    let numbers = async |query: &str| -> Vec<Value> {
+        let all = carla.get(&format!("/api/tickets/all{query}")).await.expect(200);
+        all.as_array().unwrap().iter().map(|ticket| ticket["id"].clone()).collect()
+    };
+    assert_eq!(numbers("").await, [2, 1]);
+    assert_eq!(numbers("?status=pending&priority=medium").await, [2]);
+    assert_eq!(numbers("?status=assigned").await, [1]);
+    assert_eq!(numbers("?priority=urgent").await, [] as [Value; 0]);
+    assert_eq!(carla.get("/api/tickets/all?status=new").await.expect(400)["field"], "status");
+    ana.get("/api/tickets/all").await.expect(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_contact_gets_ten_tickets_an_hour_by_hand() {
     let host = one_ticket().await;
     let ana = host.agent("ana");

@@ -7,6 +7,7 @@ use domain::template::{Template, TemplateState};
 use runtime::{Problem, clock};
 
 use crate::graph::Refused;
+use crate::provider::Line;
 use crate::{Send, later};
 
 /// Meta allows 6,000 templates an account and gives up to 100 a page; more than this is a list that never ends.
@@ -25,11 +26,14 @@ impl Send {
         else {
             return Ok(());
         };
-        let secret = self.secrets.connection(&self.secret_name(org, id)).await?;
-        let Some(token) = secret.access_tokens.first() else {
+        let token = match self.line(&connection).await? {
+            Some(Line::Cloud { tokens, .. }) => tokens.into_iter().next(),
+            Some(Line::Gateway { .. }) | None => None,
+        };
+        let Some(token) = token else {
             return Ok(self.storage.note_sync(org, id, Err(190), clock::now()).await?);
         };
-        let listed = match self.listed(account, token).await {
+        let listed = match self.listed(account, &token).await {
             Ok(listed) => listed,
             Err(Refused { code, may_pass }) => {
                 self.storage.note_sync(org, id, Err(code), clock::now()).await?;

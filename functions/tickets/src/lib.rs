@@ -14,6 +14,7 @@ mod new_ticket;
 mod notes;
 mod status;
 mod v2;
+mod v2_people;
 mod v3;
 
 use axum::Router;
@@ -29,6 +30,7 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/tickets/stats", get(lists::statistics))
         .route("/api/tickets/queue", get(lists::queue))
         .route("/api/tickets/my-tickets", get(lists::mine))
+        .route("/api/tickets/all", get(v2::all_s4))
         .route("/api/tickets/{id}", get(lists::one))
         .route("/api/tickets/{id}/messages", get(messages::list).post(answers::answer))
         .route("/api/tickets/{id}/read", post(marks::read))
@@ -38,6 +40,8 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/connections/{id}/templates", get(connections::templates))
         .route("/api/connections/{id}/templates/sync", post(connections::sync))
         .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))
+        .route("/api/v2/tickets/agent/{id}", get(v2_people::of_agent))
+        .route("/api/v2/tickets/customer/{id}", get(v2_people::of_customer))
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))
         .route("/api/v2/tickets/{id}/notes", put(notes::add).post(notes::add))

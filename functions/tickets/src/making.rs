@@ -129,7 +129,7 @@ async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wante
 }
 
 /// The contact by its id or, as other systems name customers, by its phone number.
-async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
+pub(crate) async fn contact(storage: &Storage, caller: &Caller, named: &ContactId) -> Result<Option<Contact>, Problem> {
     if let Some(found) = storage.contact(&caller.org, named).await? {
         return Ok(Some(found));
     }

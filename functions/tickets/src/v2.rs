@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use domain::access;
-use domain::agent::Agent;
+use domain::agent::{Agent, Role};
 use domain::ids::AgentId;
 use domain::ticket::{Category, Priority, Ticket};
 use runtime::desk::looked_at;
-use runtime::dialects::s1;
+use runtime::dialects::{s1, s4};
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use serde_json::Value;
@@ -58,6 +58,36 @@ pub(crate) async fn one(
     data["assignmentHistory"] = assignments;
     data["internalNotes"] = notes.iter().map(s1::note).collect();
     Ok(Json(s1::one(data)))
+}
+
+/// `GET /api/tickets/all?status=pending&priority=urgent` (S4): the newest tickets of the organization, for who supervises.
+pub(crate) async fn all_s4(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, s4::Refused> {
+    let limit = counted(&query, "limit", 100, LONGEST_LIST)?;
+    let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
+    let invalid = |field, reason: String| Problem::InvalidInput { field, reason };
+    let agent = caller.agent(&storage).await?;
+    if agent.role < Role::Supervisor {
+        let reason = "only a supervisor or an admin may list all tickets".to_owned();
+        return Err(Problem::Forbidden { reason }.into());
+    }
+    let status = given("status");
+    if let Some(status) = status.filter(|status| !s4::STATUSES.contains(&status.as_str())) {
+        let reason = format!("{status} is none of {}", s4::STATUSES.join(", "));
+        return Err(invalid("status", reason).into());
+    }
+    let priority = given("priority")
+        .map(|name| Priority::parse(name).ok_or_else(|| invalid("priority", format!("Invalid priority: {name}"))));
+    let wanted = TicketFilter { priority: priority.transpose()?, ..TicketFilter::default() };
+    let shows =
+        |ticket: &Ticket| status.is_none_or(|status| s4::status(ticket.state, ticket.agent.is_some()) == status);
+    let (tickets, _) = filtered(&storage, &caller, &agent, &wanted, 1, u64::MAX).await?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let tickets = tickets.into_iter().filter(shows).take(most).collect();
+    Ok(Json(views(&storage, &caller.org, tickets).await?.iter().map(s4::ticket).collect()))
 }
 
 /// The filter of a query; `None` when it asks for all.

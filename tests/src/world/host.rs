@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::output::Output;
-use super::{binaries, discretion, eventually, processes};
+use super::{SOON, binaries, discretion, eventually, processes};
 
 /// More hosts at once than this only wait for each other's processors.
 static ROOM: Semaphore = Semaphore::const_new(3);
@@ -45,6 +45,7 @@ impl Host {
         let data = tempfile::tempdir().unwrap();
         let mut host = Self::on(data.path()).await;
         host.own_data = Some(data);
+        host.templates_are_read().await;
         host
     }
 
@@ -60,6 +61,16 @@ impl Host {
         let mut host = Self::started(data, command).await;
         host.refusals_are_expected = true;
         host
+    }
+
+    /// A new host reads its templates from the provider as soon as it serves, and a test should not meet it at that.
+    async fn templates_are_read(&self) {
+        eventually("the demo's templates are read", SOON, async || {
+            let lines = self.items_at("ORG#demo", "LINE#").await;
+            (lines.len() == 2 && lines.iter().all(|line| line["synced"].is_object())).then_some(())
+        })
+        .await;
+        self.settled().await;
     }
 
     async fn started(data: &Path, mut command: Command) -> Self {

@@ -38,6 +38,8 @@ pub(super) struct Gate {
     arrivals: mpsc::UnboundedSender<Arrival>,
     /// A request that has committed only reads what it shows.
     opens_on_commit: bool,
+    /// What the model leaves out of this request.
+    left_out: Option<Call>,
     is_open: Arc<AtomicBool>,
 }
 
@@ -46,9 +48,10 @@ impl Gate {
     pub(super) fn before(
         inner: SharedHttpClient,
         opens_on_commit: bool,
+        left_out: Option<Call>,
     ) -> (SharedHttpClient, mpsc::UnboundedReceiver<Arrival>) {
         let (arrivals, received) = mpsc::unbounded_channel();
-        let gate = Self { inner, arrivals, opens_on_commit, is_open: Arc::default() };
+        let gate = Self { inner, arrivals, opens_on_commit, left_out, is_open: Arc::default() };
         (SharedHttpClient::new(gate), received)
     }
 }
@@ -69,7 +72,7 @@ struct Gated {
 impl HttpConnector for Gated {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = if self.gate.is_open.load(Ordering::SeqCst) { None } else { call_of(&request) };
-        let Some(call) = call else { return self.inner.call(request) };
+        let Some(call) = call.filter(|call| self.gate.left_out != Some(*call)) else { return self.inner.call(request) };
         let (inner, gate) = (self.inner.clone(), self.gate.clone());
         let task = TASK.try_with(|task| *task).unwrap_or_default();
         HttpConnectorFuture::new(async move {

@@ -1,5 +1,7 @@
 //! The persons, connections, agents and messages of the model as real ones, in an organization of each walk's own.
 
+use std::sync::OnceLock;
+
 use aws_lambda_events::sqs::SqsMessage;
 use domain::agent::{Agent, Role};
 use domain::alias::{Alias, AliasKind};
@@ -27,7 +29,10 @@ pub(super) struct People {
 }
 
 pub(super) fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(1_790_000_000 + seconds).unwrap()
+    // An hour ago, so that every answer is within the window of its question.
+    static BEGAN: OnceLock<i64> = OnceLock::new();
+    let began = BEGAN.get_or_init(|| runtime::clock::now().as_second() - 3600);
+    Timestamp::from_second(began + seconds).unwrap()
 }
 
 pub(super) fn message_id(message: u8) -> String {

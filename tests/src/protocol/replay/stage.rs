@@ -47,7 +47,7 @@ pub(super) const BLOCK: usize = usize::MAX;
 impl Actor {
     /// A process of `ingest` with the units of each of its groups.
     pub(super) fn process(table: &Table, people: &People, groups: Vec<Vec<Unit>>) -> Self {
-        let (storage, arrivals) = behind_gate(table, false);
+        let (storage, arrivals) = behind_gate(table, false, None);
         let ingest = std::sync::Arc::new(ingest::Ingest::new(storage));
         let start = |(task, units): (usize, Vec<Unit>)| {
             let ingest = std::sync::Arc::clone(&ingest);
@@ -66,7 +66,10 @@ impl Actor {
 
     /// An agent's request about a ticket.
     pub(super) fn request(table: &Table, people: &People, script: &Script, command: Command, ticket: &str) -> Self {
-        let (storage, arrivals) = behind_gate(table, true);
+        // An answer reads the conversation for its window, which the model has none of; whether that still holds is part of the
+        // transaction, and in the model it always does.
+        let left_out = (command == Command::Reply).then_some(Call::ReadConversation);
+        let (storage, arrivals) = behind_gate(table, true, left_out);
         let (method, path, body) = match command {
             Command::Claim => (Method::POST, format!("/api/tickets/{ticket}/claim"), json!({})),
             Command::Reply => (Method::POST, format!("/api/tickets/{ticket}/messages"), json!({ "body": "Olá" })),
@@ -138,10 +141,14 @@ fn lane_of(arrival: &Arrival) -> usize {
     if matches!(arrival.call, Call::ReadCounter | Call::OpenTickets) { BLOCK } else { arrival.task }
 }
 
-fn behind_gate(table: &Table, opens_on_commit: bool) -> (Storage, mpsc::UnboundedReceiver<Arrival>) {
+fn behind_gate(
+    table: &Table,
+    opens_on_commit: bool,
+    left_out: Option<Call>,
+) -> (Storage, mpsc::UnboundedReceiver<Arrival>) {
     let mut arrivals = None;
     let storage = table.through(|inner| {
-        let (gate, received) = Gate::before(inner, opens_on_commit);
+        let (gate, received) = Gate::before(inner, opens_on_commit, left_out);
         arrivals = Some(received);
         gate
     });
