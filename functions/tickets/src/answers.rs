@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
 use runtime::body::JsonBody;
-use runtime::dialects::s4;
+use runtime::dialects::{Refused, s4};
 use runtime::identity::Caller;
 use serde_json::Value;
 use storage::Storage;
@@ -25,7 +25,7 @@ pub(crate) async fn answer(
     caller: Caller,
     Path(id): Path<String>,
     JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Value>), s4::Refused> {
+) -> Result<(StatusCode, Json<Value>), Refused> {
     let message = store(&storage, &caller, &id, &body).await?;
     Ok((StatusCode::CREATED, Json(s4::message(&message))))
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use domain::access::{self, Denied};
 use http::StatusCode;
-use runtime::dialects::s4;
+use runtime::dialects::Refused;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use storage::Storage;
@@ -15,7 +15,7 @@ pub(crate) async fn read(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, s4::Refused> {
+) -> Result<StatusCode, Refused> {
     mark(&storage, &caller, &id, false).await
 }
 
@@ -24,11 +24,11 @@ pub(crate) async fn typing(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, s4::Refused> {
+) -> Result<StatusCode, Refused> {
     mark(&storage, &caller, &id, true).await
 }
 
-async fn mark(storage: &Storage, caller: &Caller, id: &str, is_typing: bool) -> Result<StatusCode, s4::Refused> {
+async fn mark(storage: &Storage, caller: &Caller, id: &str, is_typing: bool) -> Result<StatusCode, Refused> {
     let (ticket, agent) = visible(storage, caller, id).await?;
     access::may_answer(&agent, &ticket).map_err(|denied| match denied {
         Denied::NotClaimed => Problem::Conflict { code: "not_claimed", reason: denied.to_string(), holder: None },
