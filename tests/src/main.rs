@@ -52,4 +52,5 @@ mod tidy;
 mod tokens;
 mod unreachable;
 mod v3;
+mod v3_answers;
 mod window;

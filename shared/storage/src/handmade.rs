@@ -128,10 +128,8 @@ impl Storage {
         org: &OrganizationId,
         contact: &ContactId,
     ) -> Result<Vec<Conversation>, Error> {
-        let connections = self.query_all(keys::organization(org).pk, keys::CONNECTION_PREFIX).await?;
         let mut wanted = Vec::new();
-        for connection in connections {
-            let connection: domain::connection::Connection = read(connection)?;
+        for connection in self.connections(org).await? {
             wanted.push(keys::conversation(org, &ConversationId::of(&connection.id, contact)));
         }
         self.batch_get(wanted).await?.into_iter().map(from_item).collect()

@@ -50,6 +50,12 @@ impl Storage {
         self.get(keys::connection(org, id), false).await?.map(read).transpose()
     }
 
+    /// The connections of an organization.
+    pub async fn connections(&self, org: &OrganizationId) -> Result<Vec<Connection>, Error> {
+        let items = self.query_all(keys::organization(org).pk, keys::CONNECTION_PREFIX).await?;
+        items.into_iter().map(read).collect()
+    }
+
     /// Adds a connection unless it is there, and the way to it from its provider account.
     pub async fn add_connection(&self, connection: &Connection) -> Result<(), Error> {
         self.put_new(write(keys::connection(&connection.org, &connection.id), connection)?).await?;
