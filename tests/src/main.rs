@@ -53,5 +53,6 @@ mod tidy;
 mod tokens;
 mod unreachable;
 mod v3;
+mod v3_answers;
 mod whaticket;
 mod window;

@@ -51,7 +51,7 @@ async fn what_the_provider_surely_did_not_take_is_tried_again_in_order_when_it_a
     })
     .await;
     // Six seconds for the pair, at least ten for the second try: not earlier, and not the minute of the queue's own time.
-    assert!((Duration::from_secs(15)..Duration::from_secs(45)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    assert!((Duration::from_secs(15)..Duration::from_mins(1)).contains(&began.elapsed()), "{:?}", began.elapsed());
     let texts: Vec<Value> = host.sent().await.iter_mut().map(|sent| sent["body"]["text"]["body"].take()).collect();
     assert_eq!(texts, [1, 2, 3].map(|n| json!(format!("{} {n}", people::WORDS))));
 }

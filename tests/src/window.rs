@@ -128,7 +128,7 @@ async fn claimed(host: &Host, person: usize, hours: i64) -> Session {
 }
 
 /// A message that was written so many hours ago.
-fn said(from: &str, hours: i64) -> Value {
+pub(crate) fn said(from: &str, hours: i64) -> Value {
     let mut text = cloud_api::text(from, &people::message_id(), &people::words(1));
     let at = runtime::clock::now() - SignedDuration::from_hours(hours);
     text["timestamp"] = at.as_second().to_string().into();

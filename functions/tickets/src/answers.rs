@@ -8,24 +8,22 @@ mod storing;
 mod targets;
 mod templates;
 
-use axum::Json;
 use axum::extract::{Path, State};
-use http::StatusCode;
-use runtime::body::JsonBody;
+use axum::response::Response;
+use domain::message::Message;
 use runtime::dialects::{Refused, s4};
-use runtime::identity::Caller;
-use serde_json::Value;
-use storage::Storage;
+use runtime::requested::{Requested, respond};
+use storage::{Answer, Storage};
 
-pub(crate) use storing::store;
+pub(crate) use storing::{Answering, store};
 
 /// Stores the answer. What the body may be: docs/answers.md.
 pub(crate) async fn answer(
     State(storage): State<Storage>,
-    caller: Caller,
     Path(id): Path<String>,
-    JsonBody(body): JsonBody,
-) -> Result<(StatusCode, Json<Value>), Refused> {
-    let message = store(&storage, &caller, &id, &body).await?;
-    Ok((StatusCode::CREATED, Json(s4::message(&message))))
+    request: Requested,
+) -> Result<Response, Refused> {
+    let told = |message: &Message, _| Answer { status: 201, body: s4::message(message).to_string(), version: None };
+    let (answer, is_repeated) = store(&storage, Answering::to(&id, &request), told).await?;
+    Ok(respond(answer, is_repeated))
 }

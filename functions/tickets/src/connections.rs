@@ -94,7 +94,8 @@ async fn supervised(storage: &Storage, caller: &Caller, id: &str) -> Result<Conn
     Ok(connection)
 }
 
-async fn connection(storage: &Storage, caller: &Caller, id: &str) -> Result<Connection, Problem> {
+/// A connection of the caller's organization. Errors: `NotFound`; `Forbidden` for who is no active agent.
+pub(crate) async fn connection(storage: &Storage, caller: &Caller, id: &str) -> Result<Connection, Problem> {
     let none = || Problem::NotFound { entity: "Connection" };
     caller.agent(storage).await?;
     let id = ConnectionId::new(id).map_err(|_| none())?;

@@ -2,6 +2,8 @@
 
 use axum::extract::{Path, State};
 use domain::access::{self, Denied};
+use domain::agent::Agent;
+use domain::ticket::Ticket;
 use http::StatusCode;
 use runtime::dialects::Refused;
 use runtime::identity::Caller;
@@ -30,7 +32,17 @@ pub(crate) async fn typing(
 
 async fn mark(storage: &Storage, caller: &Caller, id: &str, is_typing: bool) -> Result<StatusCode, Refused> {
     let (ticket, agent) = visible(storage, caller, id).await?;
-    access::may_answer(&agent, &ticket).map_err(|denied| match denied {
+    Ok(show(storage, &agent, ticket, is_typing).await?)
+}
+
+/// Shows it to the ticket's contact. Errors: `Forbidden`, `Conflict`.
+pub(crate) async fn show(
+    storage: &Storage,
+    agent: &Agent,
+    ticket: Ticket,
+    is_typing: bool,
+) -> Result<StatusCode, Problem> {
+    access::may_answer(agent, &ticket).map_err(|denied| match denied {
         Denied::NotClaimed => Problem::Conflict { code: "not_claimed", reason: denied.to_string(), holder: None },
         Denied::NotYours | Denied::OnlySupervisors => Problem::Forbidden { reason: denied.to_string() },
     })?;
@@ -39,6 +51,6 @@ async fn mark(storage: &Storage, caller: &Caller, id: &str, is_typing: bool) -> 
         reason: "the ticket belongs to no conversation, so there is nothing to read".to_owned(),
         holder: None,
     })?;
-    storage.mark_read(&caller.org, &conversation, is_typing, clock::now()).await?;
+    storage.mark_read(&ticket.org, &conversation, is_typing, clock::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

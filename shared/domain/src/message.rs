@@ -164,7 +164,9 @@ impl FromStr for MessageRef {
             return Err(InvalidMessageRef);
         };
         let conversation = ConversationId::new(conversation).map_err(|_| InvalidMessageRef)?;
-        let ms: i64 = ms.parse().map_err(|_| InvalidMessageRef)?;
+        // Unsigned, as it is written: a sign would make two names of one message.
+        let ms = ms.parse::<u64>().ok().filter(|_| !ms.starts_with('+')).ok_or(InvalidMessageRef)?;
+        let ms = i64::try_from(ms).map_err(|_| InvalidMessageRef)?;
         let sent_at = Timestamp::from_millisecond(ms).map_err(|_| InvalidMessageRef)?;
         if id.is_empty() {
             return Err(InvalidMessageRef);
@@ -201,7 +203,9 @@ mod tests {
 
     #[test]
     fn a_foreign_callback_is_not_a_reference() {
-        for text in ["", "order-5", "cnv_1.x.y", "cnv_1.5.", "c#.5.x", "cnv.99999999999999999999.x"] {
+        for text in
+            ["", "order-5", "cnv_1.x.y", "cnv_1.5.", "cnv_1.-5.x", "cnv_1.+5.x", "c#.5.x", "cnv.99999999999999999999.x"]
+        {
             assert_eq!(text.parse::<MessageRef>(), Err(InvalidMessageRef), "{text}");
         }
     }

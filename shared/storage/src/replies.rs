@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::conversations::placed;
 use crate::item::{number, text};
+use crate::once::{Answer, Once};
 use crate::ticket_changes::Changes;
 use crate::transaction::IntoTransact;
 use crate::{ChangeError, Error, Storage, keys, messages};
@@ -33,9 +34,14 @@ pub struct Reply {
 
 impl Storage {
     /// Stores an answer if ticket and conversation are still as they were when the answer was allowed: nobody took the ticket
-    /// away, closed it or answered first, and what decided the answer's turn still holds. Errors: `Stale`, `AtCapacity`; nothing
-    /// is stored then.
-    pub async fn store_reply(&self, org: &OrganizationId, reply: &Reply) -> Result<Ticket, ChangeError> {
+    /// away, closed it or answered first, and what decided the answer's turn still holds. `once` is the request, if its caller
+    /// gave it a key, and what it is told. Errors: `Stale`, `AtCapacity`, `Repeated`; nothing is stored then.
+    pub async fn store_reply(
+        &self,
+        org: &OrganizationId,
+        reply: &Reply,
+        once: Option<(&Once, Answer)>,
+    ) -> Result<Ticket, ChangeError> {
         let mut changes = Changes::default();
         let mut ticket = reply.ticket.clone();
         match reply.change.clone() {
@@ -55,6 +61,9 @@ impl Storage {
         }
         if let (Some(conversation), Some(connection)) = (&ticket.conversation, &ticket.connection) {
             changes.push_certain(self.note_reply(org, reply, conversation, connection)?);
+        }
+        if let Some((once, answer)) = once {
+            changes.push_once(self.put_answer(org, once, answer)?);
         }
         self.commit(changes).await?;
         Ok(ticket)

@@ -161,7 +161,12 @@ fn messages(stored: &Stored) -> Vec<Damage> {
             "a message was not counted",
             vec![with(
                 talk,
-                &[("in_seq", number(2)), ("read_seq", number(2)), ("counted", json!({ "L": remembered[1..] }))],
+                &[
+                    ("in_seq", number(2)),
+                    ("read_seq", number(2)),
+                    ("last_in", number(n(second, "sent"))),
+                    ("counted", json!({ "L": remembered[1..] })),
+                ],
             )],
             [("I1", "message 3 of the contact is stored and not counted")],
         ),

@@ -12,9 +12,10 @@ use domain::ticket::Ticket;
 use domain::window::{self, Refusal, Turn};
 use jiff::{SignedDuration, Timestamp};
 use runtime::identity::Caller;
+use runtime::requested::Requested;
 use runtime::{Problem, clock};
 use serde_json::Value;
-use storage::{ChangeError, Reply, Storage};
+use storage::{ChangeError, Known, Once, Reply, Storage};
 
 use super::request::{self, Asked, Wanted};
 use super::{targets, templates};
@@ -23,12 +24,53 @@ use crate::lookup::visible;
 /// How often an answer is decided again after somebody else changed the ticket or the conversation.
 const TRIES: u32 = 4;
 
-/// Stores the answer that `body` asks for, and gives it back as it is stored: queued, or parked. Errors: `NotFound`, before
-/// anything about the body is told; `InvalidInput`; `Forbidden`; `Conflict`; `WindowClosed`.
-pub(crate) async fn store(storage: &Storage, caller: &Caller, id: &str, body: &Value) -> Result<Message, Problem> {
+/// A request to answer the contact.
+pub(crate) struct Answering<'a> {
+    /// Who answers.
+    pub(crate) caller: &'a Caller,
+    /// The ticket, by any of its names.
+    pub(crate) ticket: &'a str,
+    /// What to send: docs/answers.md.
+    pub(crate) body: &'a Value,
+    /// The request, if its caller gave it a key.
+    pub(crate) once: Option<&'a Once>,
+    /// The version that the ticket must have, if the caller said.
+    pub(crate) at_version: Option<u64>,
+}
+
+impl<'a> Answering<'a> {
+    /// What a request to a ticket asks for.
+    pub(crate) fn to(ticket: &'a str, request: &'a Requested) -> Self {
+        let Requested { caller, body, once, at_version } = request;
+        Self { caller, ticket, body, once: once.as_ref(), at_version: *at_version }
+    }
+}
+
+/// Stores the answer that is asked for: queued, or parked. `told` makes what the caller is told of the message and of the
+/// ticket's version after it; a repetition is told the same, and `true` beside it.
+///
+/// Errors: `NotFound`, before anything about the body is told; `InvalidInput`; `Forbidden`; `Conflict`; `WindowClosed`;
+/// `VersionMismatch`; `KeyReused`.
+pub(crate) async fn store(
+    storage: &Storage,
+    answering: Answering<'_>,
+    told: impl Fn(&Message, u64) -> storage::Answer,
+) -> Result<(storage::Answer, bool), Problem> {
+    let caller = answering.caller;
     for _ in 0..TRIES {
-        let (ticket, agent) = visible(storage, caller, id).await?;
-        let asked = request::read(body)?;
+        let (ticket, agent) = visible(storage, caller, answering.ticket).await?;
+        if let Some(once) = answering.once
+            && let Some(known) = storage.answered(&caller.org, once).await?
+        {
+            return match known {
+                Known::Answered(answer) => Ok((answer, true)),
+                Known::OtherRequest => Err(Problem::KeyReused),
+            };
+        }
+        if answering.at_version.is_some_and(|version| version != ticket.version) {
+            return Err(Problem::VersionMismatch { current: ticket.version });
+        }
+        let asked = request::read(answering.body)?;
         access::may_answer(&agent, &ticket).map_err(|denied| match denied {
             Denied::NotYours | Denied::OnlySupervisors => Problem::Forbidden { reason: denied.to_string() },
             Denied::NotClaimed => Problem::Conflict { code: "not_claimed", reason: denied.to_string(), holder: None },
@@ -57,10 +99,13 @@ pub(crate) async fn store(storage: &Storage, caller: &Caller, id: &str, body: &V
         };
         let (message, template) = messages(&ticket, &conversation_id, &agent.id, &answer, turn, now);
         let last_in_at = conversation.and_then(|conversation| conversation.last_in_at);
-        let reply = Reply { message: message.clone(), ticket, change, turn, last_in_at, template };
-        match storage.store_reply(&caller.org, &reply).await {
-            Ok(_) => return Ok(message),
-            Err(ChangeError::Stale) => {}
+        let version = change.as_ref().map_or(ticket.version, |change| change.after.version);
+        let answer = told(&message, version);
+        let reply = Reply { message, ticket, change, turn, last_in_at, template };
+        let once = answering.once.map(|once| (once, answer.clone()));
+        match storage.store_reply(&caller.org, &reply, once).await {
+            Ok(_) => return Ok((answer, false)),
+            Err(ChangeError::Stale | ChangeError::Repeated) => {}
             Err(error) => return Err(error.into()),
         }
     }

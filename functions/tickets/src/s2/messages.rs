@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::response::Response;
 use domain::access;
-use runtime::body::JsonBody;
+use domain::message::Message;
 use runtime::desk::{view, visible};
 use runtime::dialects::{Refused, s2};
 use runtime::identity::Caller;
+use runtime::requested::{Requested, respond};
 use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::Storage;
 
-use crate::answers::store;
+use crate::answers::{Answering, store};
 use crate::lookup::counted;
 use crate::messages::{newest, thread};
 
@@ -56,15 +58,20 @@ pub(super) async fn list(
 /// Answers the contact. The body is `{body, quotedMsg?}`, or what `docs/answers.md` has.
 pub(super) async fn answer(
     State(storage): State<Storage>,
-    caller: Caller,
     Path(id): Path<String>,
-    JsonBody(mut body): JsonBody,
-) -> Result<Json<Value>, Refused> {
-    if let Some(quoted) = body.pointer("/quotedMsg/id").cloned().filter(|_| body["reply_to"].is_null()) {
-        body["reply_to"] = quoted;
-    }
-    let message = store(&storage, &caller, &id, &body).await?;
-    let (ticket, _) = visible(&storage, &caller, &id).await?;
+    mut request: Requested,
+) -> Result<Response, Refused> {
+    let (ticket, _) = visible(&storage, &request.caller, &id).await?;
     let picture = view(&storage, ticket).await?;
-    Ok(Json(s2::message(&message, &picture)))
+    if let Some(quoted) = request.body.pointer("/quotedMsg/id").cloned()
+        && request.body["reply_to"].is_null()
+    {
+        request.body["reply_to"] = quoted;
+    }
+    let told = |said: &Message, _| {
+        let body = s2::message(said, &picture).to_string();
+        storage::Answer { status: 200, body, version: None }
+    };
+    let (answer, is_repeated) = store(&storage, Answering::to(&id, &request), told).await?;
+    Ok(respond(answer, is_repeated))
 }

@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::access;
-use domain::agent::Role;
+use domain::agent::{Agent, Role};
 use domain::conversation::Conversation;
 use domain::ids::{ConversationId, TicketId};
 use domain::message::MessageRef;
+use domain::ticket::Ticket;
 use http::Uri;
 use runtime::Problem;
 use runtime::desk::visible;
@@ -19,7 +20,8 @@ use utoipa::IntoParams;
 
 use super::cursor;
 
-const NO_CONVERSATION: Problem = Problem::NotFound { entity: "Conversation" };
+/// The answer to who asks for a conversation that is not there, or not for them.
+pub(super) const NO_CONVERSATION: Problem = Problem::NotFound { entity: "Conversation" };
 const NO_MESSAGE: Problem = Problem::NotFound { entity: "Message" };
 
 /// Which part of a list.
@@ -119,11 +121,32 @@ async fn seen(storage: &Storage, caller: &Caller, id: &ConversationId) -> Result
     if agent.role >= Role::Supervisor {
         return Ok(conversation);
     }
-    let present = TicketId::of(id, conversation.generation);
+    match ticket_of(storage, caller, &conversation).await? {
+        Some(ticket) if access::may_see(&agent, &ticket) => Ok(conversation),
+        _ => Err(NO_CONVERSATION),
+    }
+}
+
+/// The agent who asks, and the ticket of a conversation that the agent may see. Errors: `NotFound`.
+pub(super) async fn held(
+    storage: &Storage,
+    caller: &Caller,
+    id: &ConversationId,
+) -> Result<(Agent, Option<Ticket>), Problem> {
+    let conversation = storage.conversation(&caller.org, id).await?.ok_or(NO_CONVERSATION)?;
+    let agent = caller.agent(storage).await?;
+    let ticket = ticket_of(storage, caller, &conversation).await?;
+    let sees = ticket.as_ref().map_or(agent.role >= Role::Supervisor, |ticket| access::may_see(&agent, ticket));
+    if sees { Ok((agent, ticket)) } else { Err(NO_CONVERSATION) }
+}
+
+/// The active ticket of a conversation, or the last one.
+async fn ticket_of(storage: &Storage, caller: &Caller, conversation: &Conversation) -> Result<Option<Ticket>, Problem> {
+    let present = TicketId::of(&conversation.id, conversation.generation);
     for ticket in [conversation.slot.clone(), Some(present), conversation.previous.clone()].into_iter().flatten() {
         if let Some(ticket) = storage.ticket(&caller.org, &ticket).await? {
-            return if access::may_see(&agent, &ticket) { Ok(conversation) } else { Err(NO_CONVERSATION) };
+            return Ok(Some(ticket));
         }
     }
-    Err(NO_CONVERSATION)
+    Ok(None)
 }

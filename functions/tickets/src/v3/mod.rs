@@ -1,7 +1,9 @@
 //! The native API: reads, and everything that is done to tickets except saying who works on them.
 
+mod answers;
 mod batch;
 mod commands;
+mod connections;
 mod contacts;
 mod conversations;
 mod create;
@@ -9,6 +11,7 @@ mod cursor;
 mod edit;
 mod history;
 mod list;
+mod marks;
 mod matching;
 mod notes;
 mod one;
@@ -29,7 +32,7 @@ pub(crate) fn router() -> Router<Storage> {
         .route("/v3/tickets/batch", post(batch::batch))
         .route("/v3/tickets/{id}", get(one::read).patch(edit::edit))
         .route("/v3/tickets/{id}/history", get(history::history))
-        .route("/v3/tickets/{id}/messages", get(conversations::of_ticket))
+        .route("/v3/tickets/{id}/messages", get(conversations::of_ticket).post(answers::answer))
         .route("/v3/tickets/{id}/notes", get(notes::list).post(notes::add))
         .route("/v3/tickets/{id}/start", post(commands::start))
         .route("/v3/tickets/{id}/wait", post(commands::wait))
@@ -41,7 +44,12 @@ pub(crate) fn router() -> Router<Storage> {
         .route("/v3/tickets/{id}/prioritize", post(commands::prioritize))
         .route("/v3/conversations/{id}", get(conversations::one))
         .route("/v3/conversations/{id}/messages", get(conversations::messages))
+        .route("/v3/conversations/{id}/read", post(marks::read))
+        .route("/v3/conversations/{id}/typing", post(marks::typing))
         .route("/v3/messages/{id}", get(conversations::message))
+        .route("/v3/connections", get(connections::list))
+        .route("/v3/connections/{id}", get(connections::one))
+        .route("/v3/connections/{id}/templates", get(connections::templates))
         .route("/v3/contacts", get(contacts::find))
         .route("/v3/contacts/{id}", get(contacts::one))
 }

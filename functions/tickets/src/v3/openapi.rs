@@ -5,7 +5,9 @@ use http::header::CONTENT_TYPE;
 use runtime::identity::Caller;
 use utoipa::OpenApi;
 
-use super::{batch, commands, contacts, conversations, create, edit, history, list, notes, one};
+use super::{
+    answers, batch, commands, connections, contacts, conversations, create, edit, history, list, marks, notes, one,
+};
 
 /// What this function adds to the description.
 #[derive(OpenApi)]
@@ -19,6 +21,7 @@ use super::{batch, commands, contacts, conversations, create, edit, history, lis
     edit::edit,
     history::history,
     conversations::of_ticket,
+    answers::answer,
     notes::list,
     notes::add,
     commands::start,
@@ -31,7 +34,12 @@ use super::{batch, commands, contacts, conversations, create, edit, history, lis
     commands::prioritize,
     conversations::one,
     conversations::messages,
+    marks::read,
+    marks::typing,
     conversations::message,
+    connections::list,
+    connections::one,
+    connections::templates,
     contacts::find,
     contacts::one,
 ))]

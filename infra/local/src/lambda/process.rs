@@ -227,8 +227,9 @@ impl Process {
         Pid::from_raw(self.pid.try_into().ok()?)
     }
 
+    /// Whether it has an invocation, or one waits for it to ask.
     pub(super) fn is_busy(&self) -> bool {
-        lock(&self.running).is_some()
+        lock(&self.running).is_some() || self.mailbox.capacity() == 0
     }
 
     /// Asks the process to end.

@@ -96,12 +96,12 @@ async fn an_answer_is_stored_with_its_effect_or_not_at_all() {
             template: None,
         }
     };
-    let answered = storage.store_reply(&org(), &reply(10, &claimed)).await.unwrap();
+    let answered = storage.store_reply(&org(), &reply(10, &claimed), None).await.unwrap();
     assert_eq!((answered.state, answered.first_response_at), (TicketState::InProgress, Some(at(10))));
     let conversation = storage.conversation(&org(), claimed.conversation.as_ref().unwrap()).await.unwrap().unwrap();
     assert_eq!((conversation.unread(), conversation.last_out_at), (0, Some(at(10))));
     // Decided on the ticket as it was before the first answer: somebody was faster.
-    assert!(matches!(storage.store_reply(&org(), &reply(11, &claimed)).await, Err(ChangeError::Stale)));
-    storage.store_reply(&org(), &reply(12, &answered)).await.unwrap();
+    assert!(matches!(storage.store_reply(&org(), &reply(11, &claimed), None).await, Err(ChangeError::Stale)));
+    storage.store_reply(&org(), &reply(12, &answered), None).await.unwrap();
     assert_eq!(storage.messages(&org(), &conversation.id, None, 10).await.unwrap().len(), 3);
 }

@@ -75,7 +75,7 @@ async fn an_answer_before_the_conversation_is_written_leaves_it_to_be_finished()
     };
     let change = claimed.answered_by(&ana, at(3)).unwrap();
     let reply = Reply { message, ticket: claimed, change, turn: Turn::Next, last_in_at: None, template: None };
-    storage.store_reply(&org(), &reply).await.unwrap();
+    storage.store_reply(&org(), &reply, None).await.unwrap();
     take(&storage, &comercial, &first).await;
     let conversation = state(&storage, &opened).await;
     assert_eq!((conversation.in_seq, conversation.slot, conversation.last_out_at), (1, Some(opened.id), Some(at(3))));

@@ -26,6 +26,11 @@ pub struct ProblemBody {
     current_version: Option<u64>,
     /// Who holds the ticket, for those who may know.
     agent_id: Option<String>,
+    /// With `window_closed`: when the window closed; absent where the contact never wrote.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    window_expired_at: Option<String>,
+    /// With `window_closed`: the templates that could be sent, first those that need nothing filled in.
+    templates: Option<Vec<super::shapes::UsableTemplate>>,
 }
 
 /// What the gateway says to who has no good token.

@@ -5,6 +5,8 @@ use utoipa::ToSchema;
 
 use super::shapes::{CategoryName, PriorityName};
 
+pub mod messages;
+
 /// A command that only needs a reason.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +74,11 @@ pub struct NewNote {
     #[serde(default)]
     pub is_visible: bool,
 }
+
+/// A request that says everything in its path.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 /// A ticket to make.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 
 use crate::dialects::TicketView;
 
+mod lines;
 mod talk;
 
+pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
 pub use talk::{ContactShape, ConversationShape, HistoryEntry, MessageShape, NoteShape};
 
 macro_rules! names {
