@@ -98,6 +98,8 @@ fn body(path: &str) -> Option<Value> {
         "notes" => json!({ "text": people::words(3) }),
         "assign" => json!({ "agent_id": "ana" }),
         "transfer" => json!({ "queue_id": "support" }),
+        "merge" => json!({ "into": "1" }),
+        "relate" | "unrelate" => json!({ "ticket": "1" }),
         "prioritize" => json!({ "priority": "high" }),
         "{id}" => json!({ "category": "billing" }),
         _ => return None,

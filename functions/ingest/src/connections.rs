@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use domain::connection::Connection;
 use domain::ids::{ConnectionId, OrganizationId};
+use domain::number::NumberPattern;
 use domain::organization::Organization;
 use jiff::{SignedDuration, Timestamp};
 use runtime::{Problem, clock};
@@ -50,18 +51,22 @@ impl Connections {
         Ok(found)
     }
 
-    /// The year in which an organization's tickets are numbered now.
-    pub(crate) async fn year(&self, org: &OrganizationId, now: Timestamp) -> Result<i16, Problem> {
+    /// The year in which an organization's tickets are numbered now, and the pattern in which.
+    pub(crate) async fn numbering(
+        &self,
+        org: &OrganizationId,
+        now: Timestamp,
+    ) -> Result<(i16, Option<NumberPattern>), Problem> {
+        let numbering = |found: Organization| (found.year(now), found.settings.number_pattern);
         if let Some(kept) = self.organizations.get(org, now) {
-            return Ok(kept.year(now));
+            return Ok(numbering(kept));
         }
         match self.storage.organization(org).await? {
             Some(found) => {
-                let year = found.year(now);
-                self.organizations.keep(org.clone(), found, now);
-                Ok(year)
+                self.organizations.keep(org.clone(), found.clone(), now);
+                Ok(numbering(found))
             }
-            None => Ok(now.to_zoned(jiff::tz::TimeZone::UTC).year()),
+            None => Ok((now.to_zoned(jiff::tz::TimeZone::UTC).year(), None)),
         }
     }
 }

@@ -12,7 +12,7 @@ use channels::{Observation, Source, Unit};
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::ids::{ContactId, ConversationId};
-use domain::ingest::{Known, Plan, plan};
+use domain::ingest::{Known, Plan, TicketStep, plan};
 use domain::message::{InboundMessage, MessageRef};
 use runtime::{Problem, clock};
 use storage::{Inspection, Progress, Step, Storage};
@@ -100,8 +100,11 @@ impl Ingest {
                     return Err(storage::ChangeError::Stale.into());
                 }
             }
-            let plan = plan(Known { connection, contact: &contact, conversation: known, ticket }, inbound, now);
-            let year = self.connections.year(org, now).await?;
+            let mut plan = plan(Known { connection, contact: &contact, conversation: known, ticket }, inbound, now);
+            let (year, pattern) = self.connections.numbering(org, now).await?;
+            if let TicketStep::Open(new) = &mut plan.ticket {
+                new.ticket.details.pattern = pattern;
+            }
             match self.storage.carry_out(org, (year, now), inbound, &plan, &mut progress).await? {
                 Step::Done { opened } => {
                     self.join_reports(connection, inbound, &plan).await?;

@@ -70,21 +70,23 @@ pub(crate) async fn open(
     answer: impl Fn(&TicketView) -> Answer + Sync,
 ) -> Result<Done, Problem> {
     let (organization, now) = (storage.organization(&caller.org).await?, clock::now());
-    let year = organization.map_or_else(|| now.to_zoned(TimeZone::UTC).year(), |found| found.year(now));
+    let (year, pattern) = match organization {
+        Some(found) => (found.year(now), found.settings.number_pattern),
+        None => (now.to_zoned(TimeZone::UTC).year(), None),
+    };
     for (ticket, rows) in ways {
+        let mut ticket = ticket.clone();
+        ticket.details.pattern.clone_from(&pattern);
         let picture = view(storage, ticket.clone()).await?;
         let make = |made: &Ticket| answer(&TicketView { ticket: made.clone(), ..picture.clone() });
         let keyed = once.map(|once| (once, &make as storage::MakeAnswer<'_>));
-        match storage.open_by_hand(ticket, rows, year, keyed).await {
+        match storage.open_by_hand(&ticket, rows, year, keyed).await {
             // An id of its own is new; that of a slot may be taken.
             Ok(None) if ticket.generation.is_some() => {
-                return Err(ChangeError::OtherTicketActive { ticket: Some(ticket.id.clone()) }.into());
+                return Err(ChangeError::OtherTicketActive { ticket: Some(ticket.id) }.into());
             }
             Ok(opened) => {
-                return Ok(Done::Now(Box::new(TicketView {
-                    ticket: opened.unwrap_or_else(|| ticket.clone()),
-                    ..picture
-                })));
+                return Ok(Done::Now(Box::new(TicketView { ticket: opened.unwrap_or(ticket), ..picture })));
             }
             // The same request was faster by a moment.
             Err(ChangeError::Repeated) => {

@@ -55,6 +55,38 @@ pub enum Happening {
         /// The names of the fields that changed, without what they say.
         fields: Vec<String>,
     },
+    /// It became a part of another ticket.
+    TicketMerged {
+        /// The other.
+        into: TicketId,
+        /// The other's number.
+        #[serde(rename = "other")]
+        number: u64,
+    },
+    /// It is a ticket of its own again.
+    TicketUnmerged {
+        /// The ticket that it was a part of.
+        whole: TicketId,
+        /// That one's number.
+        #[serde(rename = "other")]
+        number: u64,
+    },
+    /// Another ticket became a part of it.
+    TicketAbsorbed {
+        /// The other.
+        ticket: TicketId,
+        /// The other's number.
+        #[serde(rename = "other")]
+        number: u64,
+    },
+    /// A ticket that was a part of it is one of its own again.
+    TicketReleased {
+        /// The other.
+        ticket: TicketId,
+        /// The other's number.
+        #[serde(rename = "other")]
+        number: u64,
+    },
     /// Somebody wrote a note.
     NoteAdded {
         /// The note's id.
@@ -80,9 +112,13 @@ impl Happening {
             Self::TicketAssigned { .. }
             | Self::TicketUnassigned { .. }
             | Self::TicketTransferred { .. }
+            | Self::TicketMerged { .. }
+            | Self::TicketUnmerged { .. }
             | Self::TicketStateChanged => true,
             Self::PriorityChanged { .. }
             | Self::TicketEdited { .. }
+            | Self::TicketAbsorbed { .. }
+            | Self::TicketReleased { .. }
             | Self::NoteAdded { .. }
             | Self::ClosingPostponed
             | Self::FirstAnswerGiven

@@ -109,8 +109,8 @@ fn ticket_step(
         return TicketStep::Open(Box::new(new_ticket(connection, conversation, None, inbound, now)));
     };
     match ticket.state {
-        // A cancelled ticket was no work at all: it is never reopened.
-        TicketState::Cancelled => {
+        // A cancelled ticket was no work at all, and one that is a part of another is over: they are never reopened.
+        TicketState::Cancelled | TicketState::Closed if !reopens_at_all(&ticket) => {
             TicketStep::Open(Box::new(new_ticket(connection, conversation, Some(ticket.id), inbound, now)))
         }
         TicketState::Closed => {
@@ -131,6 +131,11 @@ fn ticket_step(
             None => TicketStep::Join(ticket.id),
         },
     }
+}
+
+/// Whether a message of the contact may reopen a ticket that is done.
+fn reopens_at_all(ticket: &Ticket) -> bool {
+    ticket.state == TicketState::Closed && ticket.details.merged_into.is_none()
 }
 
 fn new_ticket(

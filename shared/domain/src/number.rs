@@ -1,13 +1,19 @@
 //! Ticket numbers, and the ways in which people write them.
 //!
 //! An organization's tickets are numbered 1, 2, 3 … without a gap, for ever; beside it each ticket has a sequence within its
-//! year, for the form `TICKET-2026-000297` (requirements.md C4).
+//! year, for the form `TICKET-2026-000297` (requirements.md C4). An organization may have a pattern of its own beside these two.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TicketId;
+
+mod mentions;
+mod pattern;
+
+pub use mentions::{MOST_MENTIONS, mentions};
+pub use pattern::{InvalidPattern, LONGEST_PATTERN, NumberPattern};
 
 /// A ticket's two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,7 +48,7 @@ impl fmt::Display for YearForm {
     }
 }
 
-/// A reference to a ticket as it is found in a URL.
+/// A reference to a ticket as it is found in a URL or a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TicketRef {
     /// The organization's number: `297`, `#297`.
@@ -51,6 +57,16 @@ pub enum TicketRef {
     YearForm(YearForm),
     /// The ticket's id: `tkt_01J…`.
     Id(TicketId),
+}
+
+impl fmt::Display for TicketRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "#{number}"),
+            Self::YearForm(form) => form.fmt(f),
+            Self::Id(id) => id.fmt(f),
+        }
+    }
 }
 
 impl TicketRef {

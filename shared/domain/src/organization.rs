@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrganizationId, QueueId};
+use crate::number::NumberPattern;
 use crate::ticket::ClosingPolicy;
 
 /// An organization.
@@ -27,6 +28,43 @@ pub struct Settings {
     /// Whether agents may give their tickets, and waiting ones, to others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub agents_may_assign_others: bool,
+    /// How new tickets' numbers are written; absent for `#297`.
+    #[serde(rename = "numbers", default, skip_serializing_if = "Option::is_none")]
+    pub number_pattern: Option<NumberPattern>,
+    /// The patterns before it, the latest first: what they wrote is still read.
+    #[serde(rename = "numbers_before", default, skip_serializing_if = "Vec::is_empty")]
+    pub former_patterns: Vec<NumberPattern>,
+}
+
+/// How many patterns of an organization are remembered.
+pub const MOST_PATTERNS: usize = 20;
+
+/// Why a pattern is not changed again: what a ticket shows must go on being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("number_pattern was changed {MOST_PATTERNS} times: take one of the former ones, which are all still read")]
+pub struct TooManyPatterns;
+
+impl Settings {
+    /// All patterns whose numbers are read, the present one first.
+    pub fn patterns(&self) -> impl Iterator<Item = &NumberPattern> + Clone {
+        self.number_pattern.iter().chain(&self.former_patterns)
+    }
+
+    /// The same with another pattern for new tickets. Errors: `TooManyPatterns`.
+    pub fn with_pattern(mut self, pattern: Option<NumberPattern>) -> Result<Self, TooManyPatterns> {
+        if self.number_pattern == pattern {
+            return Ok(self);
+        }
+        if let Some(before) = self.number_pattern.take() {
+            self.former_patterns.insert(0, before);
+        }
+        self.former_patterns.retain(|former| Some(former) != pattern.as_ref());
+        if self.former_patterns.len() >= MOST_PATTERNS {
+            return Err(TooManyPatterns);
+        }
+        self.number_pattern = pattern;
+        Ok(self)
+    }
 }
 
 impl Organization {
@@ -56,6 +94,24 @@ pub struct Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_former_pattern_is_remembered_once() {
+        let pattern = |text: &str| Some(text.parse::<NumberPattern>().unwrap());
+        let settings = Settings::default().with_pattern(pattern("A-{seq}")).unwrap();
+        let settings = settings.with_pattern(pattern("B-{seq}")).unwrap().with_pattern(pattern("B-{seq}")).unwrap();
+        let texts = |settings: &Settings| settings.patterns().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(texts(&settings), ["B-{seq}", "A-{seq}"]);
+        let settings = settings.with_pattern(pattern("A-{seq}")).unwrap();
+        assert_eq!(texts(&settings), ["A-{seq}", "B-{seq}"]);
+        let none = settings.with_pattern(None).unwrap();
+        assert_eq!((none.number_pattern.clone(), texts(&none).len()), (None, 2));
+        let many =
+            (0..MOST_PATTERNS - 2).try_fold(none, |before, n| before.with_pattern(pattern(&format!("C{n}-{{seq}}"))));
+        let many = many.unwrap();
+        assert_eq!(many.clone().with_pattern(pattern("D-{seq}")), Err(TooManyPatterns));
+        assert!(many.with_pattern(pattern("A-{seq}")).is_ok());
+    }
 
     #[test]
     fn the_year_turns_in_the_organizations_time_zone() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::HistoryRow;
 use crate::ids::{AgentId, ConnectionId, ContactId, ConversationId, OrganizationId, QueueId, TicketId};
-use crate::number::TicketNumber;
+use crate::number::{TicketNumber, TicketRef};
 use crate::sla::Sla;
 
 mod assignment;
@@ -17,6 +17,7 @@ mod commands;
 pub mod details;
 mod editing;
 mod labels;
+mod merging;
 mod state;
 
 pub use closing::{AutoClose, ClosingPolicy};
@@ -24,6 +25,7 @@ pub use commands::Refusal;
 pub use details::Details;
 pub use editing::Edit;
 pub use labels::{Category, Priority, Source};
+pub use merging::{Apart, MOST_RELATED, PairRefusal};
 pub use state::{Phase, TicketState};
 
 /// A ticket.
@@ -138,6 +140,14 @@ pub struct TicketChange {
 }
 
 impl Ticket {
+    /// Its number as it was given: by the organization's pattern of that time, or `#297`.
+    pub fn display_number(&self) -> String {
+        match &self.details.pattern {
+            Some(pattern) => pattern.write(&self.number),
+            None => TicketRef::Number(self.number.number).to_string(),
+        }
+    }
+
     /// Whether it takes up one of its agent's places: it has an agent and is not done.
     pub fn holder(&self) -> Option<&AgentId> {
         self.agent.as_ref().filter(|_| self.state.is_active())

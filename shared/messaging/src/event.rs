@@ -87,6 +87,30 @@ impl Event {
                 data["newStatus"] = json!(row.to);
                 "ticket_transferred"
             }
+            Happening::TicketMerged { into, number } => {
+                data["mergedInto"] = json!(into);
+                data["mergedIntoNumber"] = json!(number);
+                data["oldStatus"] = json!(row.from);
+                data["newStatus"] = json!(row.to);
+                "ticket_merged"
+            }
+            Happening::TicketUnmerged { whole, number } => {
+                data["mergedFrom"] = json!(whole);
+                data["mergedFromNumber"] = json!(number);
+                data["oldStatus"] = json!(row.from);
+                data["newStatus"] = json!(row.to);
+                "ticket_unmerged"
+            }
+            Happening::TicketAbsorbed { ticket, number } => {
+                data["absorbed"] = json!(ticket);
+                data["absorbedNumber"] = json!(number);
+                "ticket_updated"
+            }
+            Happening::TicketReleased { ticket, number } => {
+                data["released"] = json!(ticket);
+                data["releasedNumber"] = json!(number);
+                "ticket_updated"
+            }
             Happening::PriorityChanged { old, new } => {
                 data["oldPriority"] = json!(old);
                 data["newPriority"] = json!(new);

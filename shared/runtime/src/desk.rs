@@ -5,6 +5,7 @@
 
 use domain::access;
 use domain::agent::Agent;
+use domain::ids::OrganizationId;
 use domain::note::Note;
 use domain::number::TicketRef;
 use domain::ticket::{Refusal, Ticket, TicketChange, TicketState};
@@ -29,10 +30,34 @@ pub async fn visible(storage: &Storage, caller: &Caller, id: &str) -> Result<(Ti
 }
 
 async fn found(storage: &Storage, caller: &Caller, id: &str) -> Result<(Ticket, Agent), Problem> {
-    let reference = TicketRef::parse(id).ok_or(NO_TICKET)?;
-    let ticket = storage.find_ticket(&caller.org, &reference).await?.ok_or(NO_TICKET)?;
+    let ticket = find(storage, &caller.org, id).await?.ok_or(NO_TICKET)?;
     let agent = caller.agent(storage).await?;
     Ok((ticket, agent))
+}
+
+/// The longest text that may name a ticket.
+const LONGEST_NAME: usize = 80;
+
+/// The ticket by any of its names: id, number, year form, or what one of the organization's patterns writes, present or former. Of
+/// several that a text may mean, the one that shows it.
+pub async fn find(storage: &Storage, org: &OrganizationId, text: &str) -> Result<Option<Ticket>, Problem> {
+    let text = text.trim();
+    if let Some(reference) = TicketRef::parse(text) {
+        return Ok(storage.find_ticket(org, &reference).await?);
+    }
+    if text.len() > LONGEST_NAME || !text.bytes().any(|b| b.is_ascii_digit()) {
+        return Ok(None);
+    }
+    let Some(organization) = storage.organization(org).await? else { return Ok(None) };
+    let mut meant: Option<Ticket> = None;
+    for reference in organization.settings.patterns().filter_map(|pattern| pattern.read(text)) {
+        let Some(ticket) = storage.find_ticket(org, &reference).await? else { continue };
+        if ticket.display_number().eq_ignore_ascii_case(text) {
+            return Ok(Some(ticket));
+        }
+        meant.get_or_insert(ticket);
+    }
+    Ok(meant)
 }
 
 /// What belongs to the picture of one ticket, read item by item.
@@ -239,6 +264,7 @@ pub fn refused(refusal: &Refusal, ticket: &Ticket) -> Problem {
         Refusal::NotWaiting { state } => conflict("not_active", format!("Ticket #{number} is {}", state.as_str())),
         Refusal::IllegalTransition { .. } => conflict("illegal_transition", refusal.to_string()),
         Refusal::NobodyHasIt => conflict("not_assigned", refusal.to_string()),
+        Refusal::PartOfAnother { .. } => conflict("merged", refusal.to_string()),
         Refusal::AlreadyThere { .. } => conflict("already_there", refusal.to_string()),
     }
 }

@@ -13,6 +13,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod invocation;
+pub mod pairs;
 pub mod problem;
 pub mod requested;
 pub mod schedule;

@@ -21,6 +21,26 @@ pub struct Beside<'a> {
 }
 
 impl Storage {
+    /// Commits the changes of two tickets together. At most one of them changes a state, an agent or a slot. Errors: as
+    /// `carry_out_command`, and nothing is written of either then.
+    pub async fn carry_out_pair(
+        &self,
+        pair: &[TicketChange],
+        once: Option<(&Once, Answer)>,
+    ) -> Result<Vec<Ticket>, ChangeError> {
+        let (mut changes, mut after) = (Changes::default(), Vec::with_capacity(pair.len()));
+        for change in pair {
+            let mut change = change.clone();
+            self.stage_change(&mut change, &mut changes).await?;
+            after.push(change.after);
+        }
+        if let (Some((once, answer)), Some(first)) = (once, after.first()) {
+            changes.push_once(self.put_answer(&first.org, once, answer)?);
+        }
+        self.commit(changes).await?;
+        Ok(after)
+    }
+
     /// Commits a change with what belongs to it. Errors: those of `change_ticket`, and `Repeated` when the request was carried out
     /// before; nothing is written then.
     pub async fn carry_out_command(&self, change: &TicketChange, beside: Beside<'_>) -> Result<Ticket, ChangeError> {

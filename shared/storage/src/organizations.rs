@@ -1,10 +1,10 @@
 //! Organizations and their settings: connections, queues, agents.
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::agent::Agent;
 use domain::connection::Connection;
 use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
-use domain::organization::{Organization, Queue};
+use domain::organization::{Organization, Queue, Settings};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{read, text, write};
@@ -23,9 +23,61 @@ impl Storage {
         self.get(keys::organization(org), false).await?.map(read).transpose()
     }
 
+    /// The same as it is now, for who changes it.
+    pub async fn organization_now(&self, org: &OrganizationId) -> Result<Option<Organization>, Error> {
+        self.get(keys::organization(org), true).await?.map(read).transpose()
+    }
+
     /// Adds an organization unless it is there.
     pub async fn add_organization(&self, organization: &Organization) -> Result<(), Error> {
         self.put_new(write(keys::organization(&organization.id), organization)?).await.map(drop)
+    }
+
+    /// Writes an organization's settings over those that were read. `false` when they are others by now.
+    pub async fn change_settings(
+        &self,
+        org: &OrganizationId,
+        before: &Settings,
+        after: &Settings,
+    ) -> Result<bool, Error> {
+        let patterns = |settings: &Settings| {
+            AttributeValue::L(settings.former_patterns.iter().map(|pattern| text(pattern.to_string())).collect())
+        };
+        let unmoved = match (&before.number_pattern, before.former_patterns.is_empty()) {
+            (Some(_), true) => "numbers = :was AND attribute_not_exists(numbers_before)",
+            (Some(_), false) => "numbers = :was AND numbers_before = :former",
+            (None, true) => "attribute_not_exists(numbers) AND attribute_not_exists(numbers_before)",
+            (None, false) => "attribute_not_exists(numbers) AND numbers_before = :former",
+        };
+        let mut set = "SET agents_may_assign_others = :may".to_owned();
+        let mut remove = String::new();
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::organization(org).into()))
+            .expression_attribute_values(":may", AttributeValue::Bool(after.agents_may_assign_others));
+        if let Some(was) = &before.number_pattern {
+            update = update.expression_attribute_values(":was", text(was.to_string()));
+        }
+        if !before.former_patterns.is_empty() {
+            update = update.expression_attribute_values(":former", patterns(before));
+        }
+        if let Some(is) = &after.number_pattern {
+            set.push_str(", numbers = :is");
+            update = update.expression_attribute_values(":is", text(is.to_string()));
+        } else {
+            remove.push_str(" REMOVE numbers");
+        }
+        if !after.former_patterns.is_empty() {
+            set.push_str(", numbers_before = :now");
+            update = update.expression_attribute_values(":now", patterns(after));
+        }
+        let update = update
+            .update_expression(set + &remove)
+            .condition_expression(format!("attribute_exists(pk) AND {unmoved}"))
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.unless_refused(update.send().await)
     }
 
     /// Where a provider account leads: its organization and connection. `kind` and `account` as in

@@ -523,7 +523,7 @@ fn clocks(stored: &Stored) -> Vec<Damage> {
         damage(
             "a breach was forgotten",
             vec![with(fourth, &[("sla.first.breach", Value::Null), ("d_sk", at(first_due))])],
-            [("I8", "it would be alerted again")],
+            [("I8", "it would be alerted again"), ("I6", "the tickets' late is 2, but the statistics say 3")],
         ),
         damage("a breach was alerted twice", second_alert, [("I8", "was alerted twice in one cycle")]),
         damage(

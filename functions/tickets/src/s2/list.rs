@@ -12,9 +12,9 @@ use axum::extract::{Query, State};
 use domain::access;
 use domain::agent::{Agent, Role};
 use domain::alias::{Alias, AliasKind};
-use domain::number::TicketRef;
 use domain::ticket::Ticket;
 use jiff::tz::TimeZone;
+use runtime::desk::find as find_ticket;
 use runtime::dialects::{Part, Refused, TicketView, s2, spoken};
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
@@ -194,8 +194,8 @@ async fn searched(
             Some(known) => storage.contact_tickets(&caller.org, &known.id).await?,
             None => Vec::new(),
         }
-    } else if let Some(reference) = TicketRef::parse(words) {
-        storage.find_ticket(&caller.org, &reference).await?.into_iter().collect()
+    } else if words.bytes().any(|b| b.is_ascii_digit()) {
+        find_ticket(storage, &caller.org, words).await?.into_iter().collect()
     } else {
         let reason = "searchParam must be a phone number or a ticket's number: words are not searched for".to_owned();
         return Err(Problem::InvalidInput { field: "searchParam", reason });

@@ -6,7 +6,8 @@ use domain::access;
 use domain::agent::{Agent, Role};
 use domain::conversation::Conversation;
 use domain::ids::{ConversationId, TicketId};
-use domain::message::MessageRef;
+use domain::message::{Message, MessageRef};
+use domain::organization::Settings;
 use domain::ticket::Ticket;
 use http::Uri;
 use runtime::Problem;
@@ -93,7 +94,8 @@ pub(crate) async fn message(
         seen => seen?,
     };
     let message = storage.message(&caller.org, &reference).await?.ok_or(NO_MESSAGE)?;
-    Ok(Json(MessageShape::from(&message)))
+    let settings = naming(&storage, &caller, std::slice::from_ref(&message)).await?;
+    Ok(Json(MessageShape::naming(&message, &settings)))
 }
 
 async fn page(
@@ -111,7 +113,18 @@ async fn page(
     messages.truncate(limit);
     let next = messages.last().filter(|_| more);
     let next_cursor = next.map(|last| cursor::write(&last.reference.to_string(), conversation.as_str()));
-    Ok(Json(Page { data: messages.iter().map(MessageShape::from).collect(), next_cursor }))
+    let settings = naming(storage, caller, &messages).await?;
+    Ok(Json(Page { data: messages.iter().map(|said| MessageShape::naming(said, &settings)).collect(), next_cursor }))
+}
+
+/// What is needed to find the tickets that messages name: nothing where none holds a digit.
+async fn naming(storage: &Storage, caller: &Caller, messages: &[Message]) -> Result<Settings, Problem> {
+    let may_name =
+        |said: &Message| said.content.text.as_ref().is_some_and(|text| text.bytes().any(|b| b.is_ascii_digit()));
+    if !messages.iter().any(may_name) {
+        return Ok(Settings::default());
+    }
+    Ok(storage.organization(&caller.org).await?.map(|found| found.settings).unwrap_or_default())
 }
 
 /// A conversation that the caller may see. Errors: `NotFound` for any other.

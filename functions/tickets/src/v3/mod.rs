@@ -16,6 +16,8 @@ mod matching;
 mod notes;
 mod one;
 mod openapi;
+mod pairs;
+mod settings;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -27,6 +29,7 @@ pub use openapi::Api;
 pub(crate) fn router() -> Router<Storage> {
     Router::new()
         .route("/v3/openapi.json", get(openapi::serve))
+        .route("/v3/settings", get(settings::read).patch(settings::edit))
         .route("/v3/statistics", get(list::statistics))
         .route("/v3/tickets", get(list::list).post(create::create))
         .route("/v3/tickets/batch", post(batch::batch))
@@ -42,6 +45,10 @@ pub(crate) fn router() -> Router<Storage> {
         .route("/v3/tickets/{id}/reopen", post(commands::reopen))
         .route("/v3/tickets/{id}/escalate", post(commands::escalate))
         .route("/v3/tickets/{id}/prioritize", post(commands::prioritize))
+        .route("/v3/tickets/{id}/merge", post(pairs::merge))
+        .route("/v3/tickets/{id}/unmerge", post(pairs::unmerge))
+        .route("/v3/tickets/{id}/relate", post(pairs::relate))
+        .route("/v3/tickets/{id}/unrelate", post(pairs::unrelate))
         .route("/v3/conversations/{id}", get(conversations::one))
         .route("/v3/conversations/{id}/messages", get(conversations::messages))
         .route("/v3/conversations/{id}/read", post(marks::read))

@@ -7,6 +7,7 @@ use utoipa::OpenApi;
 
 use super::{
     answers, batch, commands, connections, contacts, conversations, create, edit, history, list, marks, notes, one,
+    pairs, settings,
 };
 
 /// What this function adds to the description.
@@ -14,6 +15,8 @@ use super::{
 #[openapi(paths(
     serve,
     list::statistics,
+    settings::read,
+    settings::edit,
     list::list,
     create::create,
     batch::batch,
@@ -24,6 +27,10 @@ use super::{
     answers::answer,
     notes::list,
     notes::add,
+    pairs::merge,
+    pairs::unmerge,
+    pairs::relate,
+    pairs::unrelate,
     commands::start,
     commands::wait,
     commands::resolve,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::history::{Row, cycle};
+use super::history::{Row, cycle, lived};
 use super::{Finding, Invariant, named};
 use crate::event::Happening;
 use crate::sla::{Metric, Sla};
@@ -10,6 +10,8 @@ use crate::ticket::Ticket;
 
 /// A ticket's clocks against its history. Tells the first thing that is wrong.
 pub fn clocks(ticket: &Ticket, rows: &[Row]) -> Option<Finding> {
+    let lived = lived(rows);
+    let rows = &lived[..];
     let wrong = cycle_begins(ticket, rows)
         .or_else(|| Metric::ALL.into_iter().find_map(|metric| clock(ticket, rows, metric)))
         .or_else(|| Metric::ALL.into_iter().find_map(|metric| alerts(ticket, rows, metric)))?;

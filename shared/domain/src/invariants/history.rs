@@ -85,6 +85,8 @@ fn is_step(row: &HistoryRow) -> bool {
         (Happening::TicketStateChanged, Actor::Agent(_)) => {
             from.next().contains(&to) || (from.is_active() && from != Escalated && to == Escalated)
         }
+        (Happening::TicketMerged { .. }, Actor::Agent(_)) => from != Cancelled && to == Closed,
+        (Happening::TicketUnmerged { .. }, Actor::Agent(_)) => from == Closed && to != Cancelled,
         (Happening::PriorityChanged { old, new }, Actor::Agent(_)) => from == to && !from.is_final() && old != new,
         (Happening::ClosingPostponed, Actor::Customer) => (from, to) == (Resolved, Resolved),
         (Happening::TicketStateChanged, Actor::Customer) => {
@@ -96,19 +98,35 @@ fn is_step(row: &HistoryRow) -> bool {
         }
         (Happening::FirstAnswerGiven, Actor::Agent(_)) => from == to && from.is_active(),
         (Happening::SlaBreached { .. }, Actor::System)
-        | (Happening::TicketEdited { .. } | Happening::NoteAdded { .. }, Actor::Agent(_)) => from == to,
+        | (
+            Happening::TicketEdited { .. }
+            | Happening::NoteAdded { .. }
+            | Happening::TicketAbsorbed { .. }
+            | Happening::TicketReleased { .. },
+            Actor::Agent(_),
+        ) => from == to,
         _ => false,
+    }
+}
+
+/// Whether it is a part of another ticket after this; `None` where this says nothing of it.
+fn part(happening: &Happening) -> Option<bool> {
+    match happening {
+        Happening::TicketMerged { .. } => Some(true),
+        Happening::TicketUnmerged { .. } => Some(false),
+        _ => None,
     }
 }
 
 /// What the ticket says of its own past is what the rows say.
 fn end(ticket: &Ticket, rows: &[Row]) -> Option<String> {
-    let changes = || rows.iter().map(|row| &row.row).filter(|row| row.from != row.to);
+    let lived = lived(rows);
+    let changes = || lived.iter().map(|row| &row.row).filter(|row| row.from != row.to);
     let reopens = changes().filter(|row| row.to == TicketState::Reopened).count();
     if usize::try_from(ticket.reopen_count) != Ok(reopens) {
         return Some(format!("it was reopened {reopens} times, but says {}", ticket.reopen_count));
     }
-    let cycle = cycle(rows);
+    let cycle = cycle(&lived);
     let last =
         |is: &dyn Fn(&HistoryRow) -> bool| cycle.iter().map(|row| &row.row).rfind(|row| is(row)).map(|row| row.at);
     let entered = |state: TicketState| last(&|row| row.from != row.to && row.to == state);
@@ -120,6 +138,13 @@ fn end(ticket: &Ticket, rows: &[Row]) -> Option<String> {
             .then(|| format!("its history says that it was {what} {}, and the ticket {}", time(was), time(says)))
     };
     let updated = rows.last().map_or(ticket.created_at, |row| row.row.at);
+    let is_part = ticket.details.merged_into.is_some();
+    if is_part != rows.iter().rev().find_map(|row| part(&row.row.happening)).unwrap_or(false) {
+        return Some("its history and the ticket differ on whether it is a part of another".to_owned());
+    }
+    if is_part && (ticket.state != TicketState::Closed || ticket.details.apart.is_none()) {
+        return Some("it is a part of another, but not closed, or without what it was".to_owned());
+    }
     differs("answered first", ticket.first_response_at, answered)
         .or_else(|| differs("resolved", ticket.resolved_at, entered(TicketState::Resolved)))
         .or_else(|| differs("closed", ticket.closed_at, done))
@@ -128,6 +153,23 @@ fn end(ticket: &Ticket, rows: &[Row]) -> Option<String> {
             let agent = rows.last().map(|row| &row.subject.agent).filter(|agent| **agent != ticket.agent);
             agent.map(|_| "its last row names another agent than the ticket".to_owned())
         })
+}
+
+/// The rows without those by which it became a part of another ticket and came out again: it is then as if it had never been.
+pub(super) fn lived(rows: &[Row]) -> Vec<Row> {
+    let mut lived: Vec<Row> = Vec::with_capacity(rows.len());
+    for row in rows {
+        if let Happening::TicketUnmerged { .. } = row.row.happening {
+            if let Some(merged) =
+                lived.iter().rposition(|row| matches!(row.row.happening, Happening::TicketMerged { .. }))
+            {
+                lived.remove(merged);
+            }
+        } else {
+            lived.push(row.clone());
+        }
+    }
+    lived
 }
 
 /// The rows since the ticket was reopened last, or all.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Ticket, TicketChange, TicketState};
 use crate::event::{Actor, Happening, HistoryRow};
-use crate::ids::{AgentId, QueueId};
+use crate::ids::{AgentId, QueueId, TicketId};
 use crate::sla::{Metric, Sla};
 
 /// Why a change is refused.
@@ -33,6 +33,12 @@ pub enum Refusal {
     /// It has no agent that it could be taken from.
     #[error("the ticket has no agent")]
     NobodyHasIt,
+    /// It is a part of another ticket.
+    #[error("the ticket is a part of another one")]
+    PartOfAnother {
+        /// The other.
+        of: TicketId,
+    },
     /// It is in this queue already.
     #[error("the ticket is in queue {queue} already")]
     AlreadyThere {
@@ -89,6 +95,9 @@ impl Ticket {
         reason: Option<&str>,
         now: Timestamp,
     ) -> Result<TicketChange, Refusal> {
+        if let Some(of) = &self.details.merged_into {
+            return Err(Refusal::PartOfAnother { of: of.clone() });
+        }
         if !self.state.next().contains(&to) {
             return Err(Refusal::IllegalTransition { from: self.state, to });
         }
@@ -113,7 +122,8 @@ impl Ticket {
     pub fn customer_wrote(&self, sent_at: Timestamp, now: Timestamp) -> Option<TicketChange> {
         let to = match self.state {
             TicketState::PendingCustomer => TicketState::InProgress,
-            TicketState::Resolved | TicketState::Closed => TicketState::Reopened,
+            // What is a part of another ticket is over.
+            TicketState::Resolved | TicketState::Closed if self.details.merged_into.is_none() => TicketState::Reopened,
             _ => return None,
         };
         Some(self.change(now, &Actor::Customer, None, |after| {

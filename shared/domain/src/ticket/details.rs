@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AutoClose;
+use super::{Apart, AutoClose};
 use crate::ids::TicketId;
+use crate::number::NumberPattern;
 
 /// The most tags of a ticket.
 pub const MOST_TAGS: usize = 20;
@@ -29,12 +30,18 @@ pub struct Details {
     /// When it closes by itself; while it is resolved.
     #[serde(rename = "closes", default, skip_serializing_if = "Option::is_none")]
     pub auto_close: Option<AutoClose>,
+    /// How its number is written: the organization's pattern when it was made, if it had one.
+    #[serde(rename = "pat", default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<NumberPattern>,
     /// Tickets about the same thing.
     #[serde(rename = "rel", default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<TicketId>,
     /// The ticket that it became a part of.
     #[serde(rename = "merged", default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<TicketId>,
+    /// What it was before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub apart: Option<Apart>,
 }
 
 /// Tags as they are kept. Empty ones are dropped.

@@ -93,6 +93,7 @@ fn ticket(view: &TicketView) -> Value {
         "id": ticket.number.number,
         "ticketNumber": ticket.number.number,
         "ticketId": ticket.number.year_form().to_string(),
+        "displayNumber": view.display_number(),
         "uid": ticket.id,
         "status": status(ticket.state),
         "canonicalStatus": ticket.state,

@@ -95,6 +95,12 @@ impl Dialect for S1 {
     }
 }
 
+/// S1 shows the id that it keeps, unless the organization writes its numbers in its own way.
+fn display_id(ticket: &Ticket) -> String {
+    let id = || ticket.number.year_form().to_string();
+    ticket.details.pattern.as_ref().map_or_else(id, |pattern| pattern.write(&ticket.number))
+}
+
 fn status(state: TicketState) -> &'static str {
     match state {
         TicketState::Assigned | TicketState::Escalated => TicketState::InProgress.as_str(),
@@ -117,7 +123,7 @@ fn ticket(view: &TicketView, now: Timestamp) -> Value {
     json!({
         "_id": ticket.id,
         "ticketId": ticket.number.year_form().to_string(),
-        "displayId": ticket.number.year_form().to_string(),
+        "displayId": display_id(ticket),
         "ticketNumber": ticket.number.number,
         "title": ticket.title,
         "description": ticket.description.as_deref().unwrap_or(&ticket.title),

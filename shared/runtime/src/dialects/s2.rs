@@ -130,6 +130,7 @@ pub fn ticket(view: &TicketView, shown: &Shown) -> Value {
         "number": ticket.number.number,
         "uuid": ticket.id,
         "ticketId": ticket.number.year_form().to_string(),
+        "displayNumber": view.display_number(),
         "status": status(ticket.state, ticket.agent.is_some()),
         "canonicalStatus": ticket.state,
         "priority": ticket.priority,

@@ -85,6 +85,7 @@ fn ticket(view: &TicketView) -> Value {
         "id": ticket.number.number,
         "ticket_number": ticket.number.number,
         "ticket_id": ticket.number.year_form().to_string(),
+        "display_number": view.display_number(),
         "uid": ticket.id,
         "chat_id": ticket.conversation,
         "status": status(ticket.state, ticket.agent.is_some()),

@@ -47,7 +47,7 @@ pub struct Part<'a> {
 impl TicketView {
     /// The number as the organization writes it.
     pub(crate) fn display_number(&self) -> String {
-        format!("#{}", self.ticket.number.number)
+        self.ticket.display_number()
     }
 
     /// The contact's phone number, if one is known.

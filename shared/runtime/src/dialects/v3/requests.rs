@@ -63,6 +63,25 @@ pub struct Transfer {
     pub reason: Option<String>,
 }
 
+/// What a ticket becomes a part of.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Merge {
+    /// The other ticket, by any of its names.
+    pub into: String,
+    /// Why; kept in the history of both.
+    #[schema(max_length = 2000)]
+    pub reason: Option<String>,
+}
+
+/// Another ticket.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relate {
+    /// The other ticket, by any of its names.
+    pub ticket: String,
+}
+
 /// A note to write.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +148,19 @@ pub struct EditTicket {
     /// All its tags.
     #[schema(max_items = 20)]
     pub tags: Option<Vec<String>>,
+}
+
+/// What is to be changed in the settings; what is absent stays, `null` is the default.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditSettings {
+    /// How new tickets' numbers are written: letters, digits and `- _ . #` around `{seq}` or `{seq:06}`, and `{year}` before it to count
+    /// within the year.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 40, example = "TKT-{seq:03}")]
+    pub number_pattern: Option<Option<String>>,
+    /// Whether agents may give their tickets, and waiting ones, to others.
+    pub agents_may_assign_others: Option<bool>,
 }
 
 /// Tells `null` from absent.

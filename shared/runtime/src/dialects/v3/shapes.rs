@@ -1,5 +1,6 @@
 //! What `/v3` shows.
 
+use domain::organization::Settings;
 use domain::sla::{Clock, Metric};
 use domain::ticket::{AutoClose, Category, Priority, TicketState};
 use jiff::Timestamp;
@@ -225,6 +226,27 @@ impl From<&TicketView> for Ticket {
             closes_at: ticket.details.auto_close.map(AutoClose::at),
             closed_at: ticket.closed_at,
             version: ticket.version,
+        }
+    }
+}
+
+/// What an organization's administrators set.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SettingsShape {
+    /// How new tickets' numbers are written; absent for `#297`.
+    pub number_pattern: Option<String>,
+    /// The patterns before it, the latest first: what they wrote is still read.
+    pub former_patterns: Vec<String>,
+    /// Whether agents may give their tickets, and waiting ones, to others.
+    pub agents_may_assign_others: bool,
+}
+
+impl From<&Settings> for SettingsShape {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            number_pattern: settings.number_pattern.as_ref().map(ToString::to_string),
+            former_patterns: settings.former_patterns.iter().map(ToString::to_string).collect(),
+            agents_may_assign_others: settings.agents_may_assign_others,
         }
     }
 }

@@ -6,6 +6,8 @@ use domain::conversation::Conversation;
 use domain::event::{Actor, HistoryRow};
 use domain::message::{Direction, Message};
 use domain::note::Note;
+use domain::number::mentions;
+use domain::organization::Settings;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -113,9 +115,21 @@ pub struct MessageShape {
     pub delivery: Option<String>,
     /// Why it failed.
     pub error_code: Option<Value>,
+    /// The tickets that it names in its words, in whatever form: `#297`, `TICKET-2026-000297`. Whether they exist is not said.
+    pub mentions: Vec<String>,
     /// When it was sent.
     #[schema(value_type = String, format = DateTime)]
     pub sent_at: Timestamp,
+}
+
+impl MessageShape {
+    /// A message, with the tickets that it names in one of these patterns or in the forms that everybody has.
+    pub fn naming(message: &Message, settings: &Settings) -> Self {
+        let text = message.content.text.as_deref().unwrap_or_default();
+        let patterns: Vec<_> = settings.patterns().collect();
+        let mentions = mentions(text, &patterns).iter().map(ToString::to_string).collect();
+        Self { mentions, ..Self::from(message) }
+    }
 }
 
 impl From<&Message> for MessageShape {
@@ -139,6 +153,7 @@ impl From<&Message> for MessageShape {
             agent_id,
             delivery,
             error_code,
+            mentions: Vec::new(),
             sent_at: message.reference.sent_at,
         }
     }
