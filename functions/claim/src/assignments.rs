@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use runtime::Problem;
 use runtime::body::word;
 use runtime::desk::{Command, Done, carry_out, refused, visible};
-use runtime::dialects::{TicketView, s1, s4};
+use runtime::dialects::{Refused, TicketView, spoken};
 use runtime::requested::{Requested, respond};
 use storage::{Answer, Storage};
 
@@ -33,19 +33,19 @@ pub(crate) async fn assign_s1(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
-) -> Result<Response, s1::Refused> {
+) -> Result<Response, Refused> {
     let wanted = wanted(&storage, &request, &id, "agentId").await?;
     let decide = |ticket: &Ticket, agent: &Agent, now: Timestamp| {
         let waits = matches!(ticket.state, TicketState::New | TicketState::Open | TicketState::Reopened);
         if !waits {
-            let reason = format!("Cannot assign ticket in status: {}", s1::status(ticket.state));
+            let reason = format!("Cannot assign ticket in status: {}", spoken().status(ticket));
             return Err(Problem::InvalidInput { field: "agentId", reason });
         }
         decide(ticket, agent, &wanted, TicketState::InProgress, now)
     };
     let now = runtime::clock::now();
     let answer =
-        |view: &TicketView| Answer { status: 200, body: s1::one(s1::ticket(view, now)).to_string(), version: None };
+        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
     Ok(done(carry_out(&storage, &request.caller, command(&id, &request), decide, answer).await?, answer))
 }
 
@@ -54,11 +54,13 @@ pub(crate) async fn assign_s4(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
-) -> Result<Response, s4::Refused> {
+) -> Result<Response, Refused> {
     let wanted = wanted(&storage, &request, &id, "agent_id").await?;
     let decide =
         |ticket: &Ticket, agent: &Agent, now: Timestamp| decide(ticket, agent, &wanted, TicketState::Assigned, now);
-    let answer = |view: &TicketView| Answer { status: 200, body: s4::ticket(view).to_string(), version: None };
+    let now = runtime::clock::now();
+    let answer =
+        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
     Ok(done(carry_out(&storage, &request.caller, command(&id, &request), decide, answer).await?, answer))
 }
 

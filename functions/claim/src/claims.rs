@@ -7,7 +7,7 @@ use domain::ticket::{Refusal, Ticket, TicketChange};
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::desk::{Command, Done, carry_out, refused};
-use runtime::dialects::{TicketView, s4};
+use runtime::dialects::{Refused, TicketView, spoken};
 use runtime::requested::{Requested, respond};
 use storage::{Answer, Storage};
 
@@ -15,9 +15,11 @@ pub(crate) async fn claim(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
-) -> Result<Response, s4::Refused> {
+) -> Result<Response, Refused> {
     let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: true };
-    let answer = |view: &TicketView| Answer { status: 200, body: s4::ticket(view).to_string(), version: None };
+    let now = runtime::clock::now();
+    let answer =
+        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
     match carry_out(&storage, &request.caller, command, decide, answer).await? {
         Done::Before(answer) => Ok(respond(answer, true)),
         Done::Now(view) => {

@@ -6,6 +6,7 @@
 
 mod assignments;
 mod claims;
+mod s2;
 mod v3;
 
 use axum::Router;
@@ -20,6 +21,7 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/tickets/{id}/claim", post(claims::claim))
         .route("/api/tickets/{id}/assign", post(assignments::assign_s4))
         .route("/api/v2/tickets/{id}/assign", put(assignments::assign_s1))
+        .route("/tickets/{id}", put(s2::update))
         .merge(v3::router())
         .fallback(runtime::dialects::not_found)
         .with_state(storage)

@@ -11,7 +11,7 @@ mod templates;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::message::Message;
-use runtime::dialects::s4;
+use runtime::dialects::{Refused, s4};
 use runtime::requested::{Requested, respond};
 use storage::{Answer, Storage};
 
@@ -22,7 +22,7 @@ pub(crate) async fn answer(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
-) -> Result<Response, s4::Refused> {
+) -> Result<Response, Refused> {
     let told = |message: &Message, _| Answer { status: 201, body: s4::message(message).to_string(), version: None };
     let (answer, is_repeated) = store(&storage, Answering::to(&id, &request), told).await?;
     Ok(respond(answer, is_repeated))

@@ -6,7 +6,7 @@ use domain::agent::Role;
 use domain::connection::Connection;
 use domain::ids::ConnectionId;
 use http::StatusCode;
-use runtime::dialects::{s4, templates};
+use runtime::dialects::{Refused, templates};
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub(crate) async fn one(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, s4::Refused> {
+) -> Result<Json<Value>, Refused> {
     let connection = connection(&storage, &caller, &id).await?;
     let line = storage.line(&caller.org, &connection.id).await?;
     let now = clock::now();
@@ -42,7 +42,7 @@ pub(crate) async fn resume(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, s4::Refused> {
+) -> Result<StatusCode, Refused> {
     let connection = supervised(&storage, &caller, &id).await?;
     if !storage.resume_line(&caller.org, &connection.id).await? {
         let reason = format!("connection {id} is not stopped");
@@ -56,7 +56,7 @@ pub(crate) async fn templates(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, s4::Refused> {
+) -> Result<Json<Value>, Refused> {
     let connection = connection(&storage, &caller, &id).await?;
     let line = storage.line(&caller.org, &connection.id).await?;
     let known = match connection.provider.template_account() {
@@ -75,7 +75,7 @@ pub(crate) async fn sync(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<(StatusCode, Json<Value>), s4::Refused> {
+) -> Result<(StatusCode, Json<Value>), Refused> {
     let connection = supervised(&storage, &caller, &id).await?;
     if connection.provider.template_account().is_none() {
         let reason = format!("connection {id} has no business account, and so no templates");

@@ -1,4 +1,4 @@
-//! `tickets`: lists, reads, creates and answers tickets, in the dialects of seeds S0, S1 and S4.
+//! `tickets`: lists, reads, creates and answers tickets, in every dialect.
 //!
 //! Never gives a ticket to an agent who asks for it: that is `claim`'s. Sends nothing: an answer is stored, and the stream does
 //! the rest.
@@ -12,6 +12,7 @@ mod marks;
 mod messages;
 mod new_ticket;
 mod notes;
+mod s2;
 mod status;
 mod v2;
 mod v2_people;
@@ -40,11 +41,13 @@ pub fn router(storage: Storage) -> Router {
         .route("/api/connections/{id}/templates", get(connections::templates))
         .route("/api/connections/{id}/templates/sync", post(connections::sync))
         .route("/api/v2/tickets", get(v2::list).post(new_ticket::create))
+        .route("/api/v2/tickets/statistics", get(lists::statistics))
         .route("/api/v2/tickets/agent/{id}", get(v2_people::of_agent))
         .route("/api/v2/tickets/customer/{id}", get(v2_people::of_customer))
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))
         .route("/api/v2/tickets/{id}/notes", put(notes::add).post(notes::add))
+        .merge(s2::router())
         .merge(v3::router())
         .fallback(runtime::dialects::not_found)
         .with_state(storage)

@@ -1,4 +1,4 @@
-//! Lists and counts in the dialects of S0 and S4.
+//! Lists and counts, first of all as S0 and S4 ask for them.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,9 @@ use domain::access;
 use domain::agent::{Agent, Role};
 use domain::ids::QueueId;
 use domain::ticket::Ticket;
-use runtime::Problem;
-use runtime::dialects::{s0, s4};
+use runtime::dialects::{Part, Refused, spoken, status_names};
 use runtime::identity::Caller;
+use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::Storage;
 
@@ -24,14 +24,15 @@ pub(crate) async fn newest(
     State(storage): State<Storage>,
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, s0::Refused> {
+) -> Result<Json<Value>, Refused> {
     let page = counted(&query, "page", 1, u64::from(u32::MAX))?;
     let limit = counted(&query, "limit", 10, LONGEST_LIST)?;
     let (agent, total) = tokio::try_join!(caller.agent(&storage), async {
         storage.ticket_count(&caller.org).await.map_err(Problem::from)
     })?;
     let views = views(&storage, &caller.org, range(&storage, &agent, &caller, page, limit, total).await?).await?;
-    Ok(Json(s0::page(&views, page, limit, total)))
+    let part = Part { views: &views, page, limit, total, has_more: page.saturating_mul(limit) < total };
+    Ok(Json(spoken().page(&part, clock::now())))
 }
 
 /// The tickets of a page that the agent may see.
@@ -52,10 +53,10 @@ pub(crate) async fn range(
     Ok(found.tickets.into_iter().filter(|ticket| access::may_see(agent, ticket)).collect())
 }
 
-/// `GET /api/tickets/stats`.
-pub(crate) async fn statistics(State(storage): State<Storage>, caller: Caller) -> Result<Json<Value>, s0::Refused> {
+/// `GET /api/tickets/stats` (S0) and `/api/v2/tickets/statistics` (S1).
+pub(crate) async fn statistics(State(storage): State<Storage>, caller: Caller) -> Result<Json<Value>, Refused> {
     caller.agent(&storage).await?;
-    Ok(Json(s0::statistics(&storage.statistics(&caller.org).await?)))
+    Ok(Json(spoken().statistics(&storage.statistics(&caller.org).await?)))
 }
 
 /// `GET /api/tickets/{id}`.
@@ -63,9 +64,9 @@ pub(crate) async fn one(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, s0::Refused> {
+) -> Result<Json<Value>, Refused> {
     let (ticket, _) = visible(&storage, &caller, &id).await?;
-    Ok(Json(s0::ticket(&view(&storage, ticket).await?)))
+    Ok(Json(spoken().one(&view(&storage, ticket).await?, clock::now())))
 }
 
 /// `GET /api/tickets/queue`: what waits in the caller's queues, the most urgent first, then the oldest.
@@ -73,7 +74,7 @@ pub(crate) async fn queue(
     State(storage): State<Storage>,
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, s4::Refused> {
+) -> Result<Json<Value>, Refused> {
     let limit = counted(&query, "limit", 100, LONGEST_LIST)?;
     let agent = caller.agent(&storage).await?;
     let mut waiting = Vec::new();
@@ -82,7 +83,7 @@ pub(crate) async fn queue(
     }
     waiting.sort_by_key(|ticket| (std::cmp::Reverse(ticket.priority), ticket.created_at, ticket.number));
     waiting.truncate(usize::try_from(limit).unwrap_or(100));
-    Ok(Json(views(&storage, &caller.org, waiting).await?.iter().map(s4::ticket).collect()))
+    Ok(Json(spoken().all(&views(&storage, &caller.org, waiting).await?, clock::now())))
 }
 
 /// `GET /api/tickets/my-tickets?status=assigned`: the caller's tickets until they are closed, the most urgent first.
@@ -90,26 +91,23 @@ pub(crate) async fn mine(
     State(storage): State<Storage>,
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, s4::Refused> {
+) -> Result<Json<Value>, Refused> {
     let limit = counted(&query, "limit", 100, LONGEST_LIST)?;
-    let status = query.get("status");
+    let status = query.get("status").filter(|status| !status.is_empty());
     if let Some(status) = status
-        && !s4::STATUSES.contains(&status.as_str())
+        && !spoken().statuses().contains(&status.as_str())
     {
-        return Err(Problem::InvalidInput {
-            field: "status",
-            reason: format!("status must be one of {}", s4::STATUSES.join(", ")),
-        }
-        .into());
+        let reason = format!("status must be one of {}", status_names(spoken()));
+        return Err(Problem::InvalidInput { field: "status", reason }.into());
     }
     caller.agent(&storage).await?;
     let mut own = storage.agent_tickets(&caller.org, &caller.agent, u32::try_from(limit).unwrap_or(100)).await?;
-    own.retain(|ticket| status.is_none_or(|status| s4::status(ticket.state, true) == status));
-    Ok(Json(views(&storage, &caller.org, own).await?.iter().map(s4::ticket).collect()))
+    own.retain(|ticket| status.is_none_or(|status| spoken().status(ticket) == status));
+    Ok(Json(spoken().all(&views(&storage, &caller.org, own).await?, clock::now())))
 }
 
 /// The queues whose tickets an agent sees.
-async fn queues_of(storage: &Storage, caller: &Caller, agent: &Agent) -> Result<Vec<QueueId>, Problem> {
+pub(crate) async fn queues_of(storage: &Storage, caller: &Caller, agent: &Agent) -> Result<Vec<QueueId>, Problem> {
     if agent.role == Role::Agent {
         return Ok(agent.queues.clone());
     }

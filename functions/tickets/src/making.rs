@@ -4,10 +4,12 @@ use domain::agent::Agent;
 use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{ContactId, ConversationId, QueueId, TicketId};
+use domain::event::HistoryRow;
+use domain::ids::{ContactId, ConversationId, OrganizationId, QueueId, TicketId};
 use domain::number::TicketNumber;
 use domain::sla::Sla;
 use domain::ticket::{Category, Details, Priority, Source, Ticket, TicketState};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use runtime::desk::{Done, view};
 use runtime::dialects::TicketView;
@@ -53,15 +55,37 @@ pub(crate) async fn make(
     if let Some(before) = before(storage, caller, once).await? {
         return Ok(before);
     }
-    let (ticket, year) = ticket(storage, caller, &agent, wanted).await?;
-    let waiting = Ticket { agent: None, assigned_at: None, ..ticket.clone() };
-    for ticket in [ticket, waiting] {
+    let held = ticket(storage, caller, &agent, wanted).await?;
+    let waiting = Ticket { agent: None, assigned_at: None, ..held.clone() };
+    open(storage, caller, &[(held, Vec::new()), (waiting, Vec::new())], once, answer).await
+}
+
+/// Writes the ticket with its number, as the first of `ways` for whose agent there is room, each with what was done to it since it was
+/// made. Errors: those of the contact's limits, and of the slot where it takes one.
+pub(crate) async fn open(
+    storage: &Storage,
+    caller: &Caller,
+    ways: &[(Ticket, Vec<HistoryRow>)],
+    once: Option<&Once>,
+    answer: impl Fn(&TicketView) -> Answer + Sync,
+) -> Result<Done, Problem> {
+    let (organization, now) = (storage.organization(&caller.org).await?, clock::now());
+    let year = organization.map_or_else(|| now.to_zoned(TimeZone::UTC).year(), |found| found.year(now));
+    for (ticket, rows) in ways {
         let picture = view(storage, ticket.clone()).await?;
         let make = |made: &Ticket| answer(&TicketView { ticket: made.clone(), ..picture.clone() });
         let keyed = once.map(|once| (once, &make as storage::MakeAnswer<'_>));
-        match storage.open_by_hand(&ticket, year, keyed).await {
-            // The id is new, so no ticket can have been there before.
-            Ok(opened) => return Ok(Done::Now(Box::new(TicketView { ticket: opened.unwrap_or(ticket), ..picture }))),
+        match storage.open_by_hand(ticket, rows, year, keyed).await {
+            // An id of its own is new; that of a slot may be taken.
+            Ok(None) if ticket.generation.is_some() => {
+                return Err(ChangeError::OtherTicketActive { ticket: Some(ticket.id.clone()) }.into());
+            }
+            Ok(opened) => {
+                return Ok(Done::Now(Box::new(TicketView {
+                    ticket: opened.unwrap_or_else(|| ticket.clone()),
+                    ..picture
+                })));
+            }
             // The same request was faster by a moment.
             Err(ChangeError::Repeated) => {
                 return before(storage, caller, once).await?.ok_or_else(|| ChangeError::Repeated.into());
@@ -74,7 +98,7 @@ pub(crate) async fn make(
 }
 
 /// What the request was answered before, if it was.
-async fn before(storage: &Storage, caller: &Caller, once: Option<&Once>) -> Result<Option<Done>, Problem> {
+pub(crate) async fn before(storage: &Storage, caller: &Caller, once: Option<&Once>) -> Result<Option<Done>, Problem> {
     let Some(once) = once else { return Ok(None) };
     match storage.answered(&caller.org, once).await? {
         None => Ok(None),
@@ -83,8 +107,8 @@ async fn before(storage: &Storage, caller: &Caller, once: Option<&Once>) -> Resu
     }
 }
 
-/// The ticket, without its number, and the year that it is numbered in.
-async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wanted) -> Result<(Ticket, i16), Problem> {
+/// The ticket, without its number.
+async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wanted) -> Result<Ticket, Problem> {
     let no_customer = Problem::NotFound { entity: "Customer" };
     let contact = contact(storage, caller, &wanted.contact).await?.ok_or(no_customer)?;
     let conversation = match &wanted.conversation {
@@ -92,25 +116,45 @@ async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wante
         None => None,
     };
     let queue = queue(storage, caller, agent, conversation.as_ref()).await?;
-    let organization = storage.organization(&caller.org).await?;
     let now = clock::now();
     let holder = (!wanted.is_waiting).then(|| agent.id.clone());
-    let ticket = Ticket {
-        id: TicketId::generate(now, runtime::ids::random()),
-        org: caller.org.clone(),
-        number: TicketNumber { number: 0, year: 0, year_seq: 0 },
-        state: TicketState::Open,
-        priority: wanted.priority,
+    Ok(Ticket {
         category: wanted.category,
-        title: wanted.title,
         description: Some(wanted.description),
-        source: Source::Agent,
-        contact: contact.id,
         conversation: conversation.as_ref().map(|conversation| conversation.id.clone()),
         connection: conversation.map(|conversation| conversation.connection),
-        queue,
         assigned_at: holder.as_ref().map(|_| now),
         agent: holder,
+        details: wanted.details,
+        ..blank(&contact, wanted.title, wanted.priority, queue, &caller.org, now)
+    })
+}
+
+/// A ticket that waits, in no conversation, with nothing on it but its title.
+pub(crate) fn blank(
+    contact: &Contact,
+    title: String,
+    priority: Priority,
+    queue: QueueId,
+    org: &OrganizationId,
+    now: Timestamp,
+) -> Ticket {
+    Ticket {
+        id: TicketId::generate(now, runtime::ids::random()),
+        org: org.clone(),
+        number: TicketNumber { number: 0, year: 0, year_seq: 0 },
+        state: TicketState::Open,
+        priority,
+        category: Category::default(),
+        title,
+        description: None,
+        source: Source::Agent,
+        contact: contact.id.clone(),
+        conversation: None,
+        connection: None,
+        queue,
+        assigned_at: None,
+        agent: None,
         is_group: contact.is_group,
         generation: None,
         previous: None,
@@ -120,12 +164,10 @@ async fn ticket(storage: &Storage, caller: &Caller, agent: &Agent, wanted: Wante
         resolved_at: None,
         closed_at: None,
         reopen_count: 0,
-        details: wanted.details,
-        sla: Sla::starting(now, wanted.priority),
+        details: Details::default(),
+        sla: Sla::starting(now, priority),
         version: 1,
-    };
-    let year = organization.map_or_else(|| now.to_zoned(TimeZone::UTC).year(), |found| found.year(now));
-    Ok((ticket, year))
+    }
 }
 
 /// The contact by its id or, as other systems name customers, by its phone number.

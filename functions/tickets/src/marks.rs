@@ -5,7 +5,7 @@ use domain::access::{self, Denied};
 use domain::agent::Agent;
 use domain::ticket::Ticket;
 use http::StatusCode;
-use runtime::dialects::s4;
+use runtime::dialects::Refused;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use storage::Storage;
@@ -17,7 +17,7 @@ pub(crate) async fn read(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, s4::Refused> {
+) -> Result<StatusCode, Refused> {
     mark(&storage, &caller, &id, false).await
 }
 
@@ -26,11 +26,11 @@ pub(crate) async fn typing(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<StatusCode, s4::Refused> {
+) -> Result<StatusCode, Refused> {
     mark(&storage, &caller, &id, true).await
 }
 
-async fn mark(storage: &Storage, caller: &Caller, id: &str, is_typing: bool) -> Result<StatusCode, s4::Refused> {
+async fn mark(storage: &Storage, caller: &Caller, id: &str, is_typing: bool) -> Result<StatusCode, Refused> {
     let (ticket, agent) = visible(storage, caller, id).await?;
     Ok(show(storage, &agent, ticket, is_typing).await?)
 }

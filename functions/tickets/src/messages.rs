@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use domain::ids::ConversationId;
-use domain::message::MessageRef;
+use domain::ids::{ConversationId, OrganizationId};
+use domain::message::{Message, MessageRef};
 use domain::ticket::Ticket;
 use runtime::Problem;
-use runtime::dialects::s4;
+use runtime::dialects::{Refused, s4};
 use runtime::identity::Caller;
 use serde_json::Value;
 use storage::Storage;
@@ -21,7 +21,7 @@ pub(crate) async fn list(
     caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, s4::Refused> {
+) -> Result<Json<Value>, Refused> {
     let limit = counted(&query, "limit", 50, LONGEST_LIST)?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
     let conversations = thread(&storage, &ticket).await?;
@@ -37,20 +37,32 @@ pub(crate) async fn list(
         None => None,
     };
     let limit = u32::try_from(limit).unwrap_or(50);
+    let messages = newest(&storage, &caller.org, &conversations, before.as_ref(), limit).await?;
+    Ok(Json(messages.iter().rev().map(s4::message).collect()))
+}
+
+/// The newest messages of a thread, the newest first.
+pub(crate) async fn newest(
+    storage: &Storage,
+    org: &OrganizationId,
+    conversations: &[ConversationId],
+    before: Option<&MessageRef>,
+    limit: u32,
+) -> Result<Vec<Message>, Problem> {
     let mut messages = Vec::new();
-    for conversation in &conversations {
-        messages.extend(storage.messages(&caller.org, conversation, before.as_ref(), limit).await?);
+    for conversation in conversations {
+        messages.extend(storage.messages(org, conversation, before, limit).await?);
     }
     messages.sort_by(|a, b| {
         b.reference.sent_at_ms().cmp(&a.reference.sent_at_ms()).then_with(|| b.reference.id.cmp(&a.reference.id))
     });
     messages.truncate(limit as usize);
-    Ok(Json(messages.iter().rev().map(s4::message).collect()))
+    Ok(messages)
 }
 
 /// The conversations that hold what was said with the ticket's contact on its connection: one, or several where the contact turned
 /// out to be one with others.
-async fn thread(storage: &Storage, ticket: &Ticket) -> Result<Vec<ConversationId>, Problem> {
+pub(crate) async fn thread(storage: &Storage, ticket: &Ticket) -> Result<Vec<ConversationId>, Problem> {
     let Some(own) = ticket.conversation.clone() else { return Ok(Vec::new()) };
     let mut thread = vec![own];
     if let (Some(connection), Some(person)) = (&ticket.connection, storage.person(&ticket.org, &ticket.contact).await?)

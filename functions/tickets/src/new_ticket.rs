@@ -6,7 +6,7 @@ use domain::ids::{ContactId, ConversationId};
 use domain::ticket::{Category, Details, Priority};
 use runtime::body::word;
 use runtime::desk::Done;
-use runtime::dialects::{TicketView, s1};
+use runtime::dialects::{Refused, TicketView, spoken};
 use runtime::requested::{Requested, respond};
 use runtime::{Problem, clock};
 use serde_json::Value;
@@ -18,11 +18,11 @@ use crate::making::{Wanted, make, worded};
 pub(crate) async fn create(
     State(storage): State<Storage>,
     Requested { caller, body, once, .. }: Requested,
-) -> Result<Response, s1::Refused> {
+) -> Result<Response, Refused> {
     let wanted = wanted(&body)?;
     let now = clock::now();
     let answer =
-        |view: &TicketView| Answer { status: 201, body: s1::one(s1::ticket(view, now)).to_string(), version: None };
+        |view: &TicketView| Answer { status: 201, body: spoken().ticket(view, now).to_string(), version: None };
     match make(&storage, &caller, wanted, once.as_ref(), answer).await? {
         Done::Before(answer) => Ok(respond(answer, true)),
         Done::Now(view) => Ok(respond(answer(&view), false)),

@@ -3,16 +3,15 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::agent::Agent;
-use domain::ids::NoteId;
+use domain::ids::{AgentId, NoteId};
 use domain::note::{LONGEST_NOTE, Note};
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::body::word;
 use runtime::desk::{Command, Decision, Done, carry_out};
-use runtime::dialects::{TicketView, s1};
+use runtime::dialects::{Refused, Story, TicketView, spoken};
 use runtime::requested::{Requested, respond};
-use serde_json::json;
 use storage::{Answer, Storage};
 
 /// Appends a note. The body is `{content, isVisible?}`; the answer is the ticket with all its notes.
@@ -20,7 +19,7 @@ pub(crate) async fn add(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
-) -> Result<Response, s1::Refused> {
+) -> Result<Response, Refused> {
     let (ticket, _) = runtime::desk::visible(&storage, &request.caller, &id).await?;
     let text = text(word(&request.body, &["content", "body", "note"]), "content")?;
     let visible = ["isVisible", "is_visible", "visible"].iter().find_map(|name| request.body.get(*name)?.as_bool());
@@ -30,13 +29,11 @@ pub(crate) async fn add(
     let before = storage.notes(&request.caller.org, &ticket.id).await?;
     let now = runtime::clock::now();
     let answer = |view: &TicketView| {
-        let mut data = s1::ticket(view, now);
-        data["internalNotes"] = before.iter().map(s1::note).collect();
-        if let Some(notes) = data["internalNotes"].as_array_mut() {
-            let (agent, is_visible) = (&request.caller.agent, visible.unwrap_or(false));
-            notes.push(json!({ "agent": agent, "content": text, "timestamp": view.ticket.updated_at, "isVisible": is_visible }));
-        }
-        Answer { status: 200, body: s1::one(data).to_string(), version: None }
+        let agent = request.caller.agent.clone();
+        let mut notes = before.clone();
+        notes.push(note_of(&view.ticket, agent, &text, visible.unwrap_or(false), view.ticket.updated_at));
+        let story = Story { rows: Vec::new(), notes };
+        Answer { status: 200, body: spoken().changed(view, &story, now).to_string(), version: None }
     };
     let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
     match carry_out(&storage, &request.caller, command, decide, answer).await? {
@@ -47,16 +44,16 @@ pub(crate) async fn add(
 
 /// The note and the change that tells of it. Whoever sees a ticket may write beside it.
 pub(crate) fn decide(ticket: &Ticket, agent: &Agent, text: &str, visible: bool, now: Timestamp) -> Decision {
-    let note = note_of(ticket, agent, text, visible, now);
+    let note = note_of(ticket, agent.id.clone(), text, visible, now);
     Decision { change: Some(ticket.noted(&note)), note: Some(note) }
 }
 
 /// A note of an agent beside a ticket.
-pub(crate) fn note_of(ticket: &Ticket, agent: &Agent, text: &str, visible: bool, now: Timestamp) -> Note {
+pub(crate) fn note_of(ticket: &Ticket, agent: AgentId, text: &str, visible: bool, now: Timestamp) -> Note {
     Note {
         id: NoteId::generate(now, runtime::ids::random()),
         ticket: ticket.id.clone(),
-        agent: agent.id.clone(),
+        agent,
         text: text.to_owned(),
         visible,
         at: now,

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::{Path, State};
 use domain::agent::Agent;
 use domain::ticket::details::LONGEST_RESOLUTION;
-use domain::ticket::{Refusal, Ticket, TicketState};
+use domain::ticket::{Refusal, Ticket};
 use jiff::Timestamp;
 use runtime::body::word;
 use runtime::desk::{Command, Done, carry_out, may_work, refused};
-use runtime::dialects::{TicketView, s1};
+use runtime::dialects::{Refused, Story, TicketView, s1, spoken};
 use runtime::requested::Requested;
 use runtime::{Problem, clock};
-use serde_json::{Value, json};
+use serde_json::Value;
 use storage::{Answer, Storage};
 
 /// Moves the ticket. The body is `{status, reason?, resolutionNotes?}` with the status in S1's words.
@@ -19,19 +19,17 @@ pub(crate) async fn change(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
-) -> Result<Json<Value>, s1::Refused> {
+) -> Result<Json<Value>, Refused> {
     let (caller, body) = (&request.caller, &request.body);
     let invalid = |field, reason: String| Problem::InvalidInput { field, reason };
     let status = word(body, &["status"]).ok_or_else(|| invalid("status", "status is required".to_owned()))?;
-    let named = s1::states(&status).ok_or_else(|| invalid("status", format!("Invalid status: {status}")))?;
+    let to = spoken().written(&status).ok_or_else(|| invalid("status", format!("Invalid status: {status}")))?;
     let (reason, resolution) = (word(body, &["reason"]), word(body, &["resolutionNotes", "resolution_notes"]));
     for (field, text) in [("reason", &reason), ("resolutionNotes", &resolution)] {
         if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_RESOLUTION) {
             return Err(invalid(field, format!("{field} must have at most {LONGEST_RESOLUTION} characters")).into());
         }
     }
-    // A name may stand for several states, as `in_progress` does for `assigned`: the plain one is meant.
-    let to = TicketState::parse(&status).unwrap_or(named[0]);
     let decide = |ticket: &Ticket, agent: &Agent, now: Timestamp| {
         may_work(agent, ticket)?;
         let moved = ticket.moved_to(to, &agent.id, reason.as_deref(), now);
@@ -48,7 +46,5 @@ pub(crate) async fn change(
         return Err(Problem::KeyReused.into());
     };
     let rows = storage.history(&caller.org, &view.ticket.id).await?;
-    let mut data = s1::ticket(&view, clock::now());
-    data["statusHistory"] = json!(s1::status_history(&view.ticket, &rows));
-    Ok(Json(s1::one(data)))
+    Ok(Json(spoken().changed(&view, &Story { rows, notes: Vec::new() }, clock::now())))
 }

@@ -9,7 +9,7 @@ use domain::agent::{Agent, Role};
 use domain::ids::AgentId;
 use domain::ticket::{Category, Priority, Ticket};
 use runtime::desk::looked_at;
-use runtime::dialects::{s1, s4};
+use runtime::dialects::{Part, Refused, Story, spoken, status_names};
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(crate) async fn list(
     State(storage): State<Storage>,
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, s1::Refused> {
+) -> Result<Json<Value>, Refused> {
     let page = counted(&query, "page", 1, u64::from(u32::MAX))?;
     let limit = counted(&query, "limit", 50, LONGEST_LIST)?;
     let filter = filter(&query)?;
@@ -36,10 +36,16 @@ pub(crate) async fn list(
             let total = storage.ticket_count(&caller.org).await?;
             (range(&storage, &agent, &caller, page, limit, total).await?, total)
         }
-        Some(filter) => filtered(&storage, &caller, &agent, filter, page, limit).await?,
+        Some((status, filter)) => {
+            let shows = |ticket: &Ticket| {
+                filter.matches(ticket) && status.as_ref().is_none_or(|status| spoken().status(ticket) == status)
+            };
+            filtered(&storage, &caller, &agent, shows, page, limit).await?
+        }
     };
     let views = views(&storage, &caller.org, tickets).await?;
-    Ok(Json(s1::page(&views, page, limit, total, clock::now())))
+    let part = Part { views: &views, page, limit, total, has_more: page.saturating_mul(limit) < total };
+    Ok(Json(spoken().page(&part, clock::now())))
 }
 
 /// `GET /api/v2/tickets/{id}`, with its history and notes. An agent's first look opens a new ticket.
@@ -47,17 +53,13 @@ pub(crate) async fn one(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, s1::Refused> {
+) -> Result<Json<Value>, Refused> {
     let (ticket, agent) = visible(&storage, &caller, &id).await?;
     let ticket = looked_at(&storage, ticket, &agent).await?;
     let (rows, notes) =
         tokio::try_join!(storage.history(&caller.org, &ticket.id), storage.notes(&caller.org, &ticket.id))?;
-    let (history, assignments) = (s1::status_history(&ticket, &rows), s1::assignment_history(&rows));
-    let mut data = s1::populated(&view(&storage, ticket).await?, clock::now());
-    data["statusHistory"] = history;
-    data["assignmentHistory"] = assignments;
-    data["internalNotes"] = notes.iter().map(s1::note).collect();
-    Ok(Json(s1::one(data)))
+    let view = view(&storage, ticket).await?;
+    Ok(Json(spoken().told(&view, &Story { rows, notes }, clock::now())))
 }
 
 /// `GET /api/tickets/all?status=pending&priority=urgent` (S4): the newest tickets of the organization, for who supervises.
@@ -65,7 +67,7 @@ pub(crate) async fn all_s4(
     State(storage): State<Storage>,
     caller: Caller,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, s4::Refused> {
+) -> Result<Json<Value>, Refused> {
     let limit = counted(&query, "limit", 100, LONGEST_LIST)?;
     let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let invalid = |field, reason: String| Problem::InvalidInput { field, reason };
@@ -75,28 +77,27 @@ pub(crate) async fn all_s4(
         return Err(Problem::Forbidden { reason }.into());
     }
     let status = given("status");
-    if let Some(status) = status.filter(|status| !s4::STATUSES.contains(&status.as_str())) {
-        let reason = format!("{status} is none of {}", s4::STATUSES.join(", "));
+    if let Some(status) = status.filter(|status| !spoken().statuses().contains(&status.as_str())) {
+        let reason = format!("{status} is none of {}", status_names(spoken()));
         return Err(invalid("status", reason).into());
     }
     let priority = given("priority")
         .map(|name| Priority::parse(name).ok_or_else(|| invalid("priority", format!("Invalid priority: {name}"))));
     let wanted = TicketFilter { priority: priority.transpose()?, ..TicketFilter::default() };
     let shows =
-        |ticket: &Ticket| status.is_none_or(|status| s4::status(ticket.state, ticket.agent.is_some()) == status);
-    let (tickets, _) = filtered(&storage, &caller, &agent, &wanted, 1, u64::MAX).await?;
-    let most = usize::try_from(limit).unwrap_or(usize::MAX);
-    let tickets = tickets.into_iter().filter(shows).take(most).collect();
-    Ok(Json(views(&storage, &caller.org, tickets).await?.iter().map(s4::ticket).collect()))
+        |ticket: &Ticket| wanted.matches(ticket) && status.is_none_or(|status| spoken().status(ticket) == status);
+    let (tickets, _) = filtered(&storage, &caller, &agent, shows, 1, limit).await?;
+    Ok(Json(spoken().all(&views(&storage, &caller.org, tickets).await?, clock::now())))
 }
 
-/// The filter of a query; `None` when it asks for all.
-fn filter(query: &HashMap<String, String>) -> Result<Option<TicketFilter>, Problem> {
+/// The status and the filter of a query; `None` when it asks for all.
+fn filter(query: &HashMap<String, String>) -> Result<Option<(Option<String>, TicketFilter)>, Problem> {
     let given = |name: &str| query.get(name).filter(|value| !value.is_empty());
     let invalid = |field, value: &str| Problem::InvalidInput { field, reason: format!("Invalid {field}: {value}") };
     let mut filter = TicketFilter::default();
-    if let Some(name) = given("status") {
-        filter.states = s1::states(name).ok_or_else(|| invalid("status", name))?;
+    let status = given("status").cloned();
+    if let Some(name) = status.as_ref().filter(|name| !spoken().statuses().contains(&name.as_str())) {
+        return Err(invalid("status", name));
     }
     if let Some(name) = given("priority") {
         filter.priority = Some(Priority::parse(name).ok_or_else(|| invalid("priority", name))?);
@@ -108,7 +109,7 @@ fn filter(query: &HashMap<String, String>) -> Result<Option<TicketFilter>, Probl
         filter.agent = Some(AgentId::new(name).map_err(|_| invalid("assignedAgent", name))?);
     }
     let asks = ["status", "priority", "category", "assignedAgent"].into_iter().any(|name| given(name).is_some());
-    Ok(asks.then_some(filter))
+    Ok(asks.then_some((status, filter)))
 }
 
 /// A page of those of the newest tickets that the filter lets through, and how many of them it lets through.
@@ -116,20 +117,34 @@ async fn filtered(
     storage: &Storage,
     caller: &Caller,
     agent: &Agent,
-    filter: &TicketFilter,
+    shows: impl Fn(&Ticket) -> bool,
     page: u64,
     limit: u64,
 ) -> Result<(Vec<Ticket>, u64), Problem> {
-    let (mut found, mut looked, mut below) = (Vec::new(), 0, Some(u64::MAX));
-    while let Some(bound) = below.filter(|_| looked < LOOKED_THROUGH) {
-        let part = storage.tickets_by_number(&caller.org, bound, 500).await?;
-        looked += part.tickets.len();
-        below = part.next_below;
-        found
-            .extend(part.tickets.into_iter().filter(|ticket| filter.matches(ticket) && access::may_see(agent, ticket)));
-    }
+    let found = newest_matching(storage, caller, u64::MAX, usize::MAX, |ticket| {
+        shows(ticket) && access::may_see(agent, ticket)
+    });
+    let found = found.await?;
     let total = found.len() as u64;
     let skip = usize::try_from((page - 1).saturating_mul(limit)).unwrap_or(usize::MAX);
     let take = usize::try_from(limit).unwrap_or(usize::MAX);
     Ok((found.into_iter().skip(skip).take(take).collect(), total))
+}
+
+/// Those of the newest tickets below a number that a list shows, until it has `enough`.
+pub(crate) async fn newest_matching(
+    storage: &Storage,
+    caller: &Caller,
+    below: u64,
+    enough: usize,
+    shows: impl Fn(&Ticket) -> bool,
+) -> Result<Vec<Ticket>, Problem> {
+    let (mut found, mut looked, mut below) = (Vec::new(), 0, Some(below));
+    while let Some(bound) = below.filter(|_| looked < LOOKED_THROUGH && found.len() < enough) {
+        let part = storage.tickets_by_number(&caller.org, bound, 500).await?;
+        looked += part.tickets.len();
+        below = part.next_below;
+        found.extend(part.tickets.into_iter().filter(&shows));
+    }
+    Ok(found)
 }

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use domain::access;
 use domain::agent::Role;
 use domain::ids::{AgentId, ContactId};
-use runtime::dialects::s1;
+use runtime::dialects::{Refused, spoken};
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(crate) async fn of_agent(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, s1::Refused> {
+) -> Result<Json<Value>, Refused> {
     let agent = caller.agent(&storage).await?;
     let wanted = AgentId::new(id).map_err(|_| Problem::NotFound { entity: "Agent" })?;
     if wanted != agent.id && agent.role < Role::Supervisor {
@@ -32,7 +32,7 @@ pub(crate) async fn of_agent(
     let most = u32::try_from(LONGEST_LIST).unwrap_or(u32::MAX);
     let mut tickets = storage.agent_tickets(&caller.org, &wanted, most).await?;
     tickets.sort_by_key(|ticket| (Reverse(ticket.priority), Reverse(ticket.number.number)));
-    Ok(Json(s1::all(&views(&storage, &caller.org, tickets).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, &caller.org, tickets).await?, clock::now())))
 }
 
 /// The tickets of a contact that the caller may see, newest first. The contact by its id or phone number.
@@ -40,12 +40,12 @@ pub(crate) async fn of_customer(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, s1::Refused> {
+) -> Result<Json<Value>, Refused> {
     let agent = caller.agent(&storage).await?;
     let nobody = || Problem::NotFound { entity: "Customer" };
     let named = ContactId::new(id).map_err(|_| nobody())?;
     let contact = contact(&storage, &caller, &named).await?.ok_or_else(nobody)?;
     let mut tickets = storage.contact_tickets(&caller.org, &contact.id).await?;
     tickets.retain(|ticket| access::may_see(&agent, ticket));
-    Ok(Json(s1::all(&views(&storage, &caller.org, tickets).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, &caller.org, tickets).await?, clock::now())))
 }

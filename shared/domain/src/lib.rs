@@ -12,6 +12,7 @@ pub mod contact;
 pub mod conversation;
 pub mod delivery;
 pub mod event;
+pub mod figures;
 pub mod identity;
 pub mod ids;
 pub mod ingest;

@@ -32,8 +32,12 @@ pub struct Settings {
 impl Organization {
     /// The year that a ticket made now is numbered in. An unknown time zone counts as UTC: a number must never wait for a setting.
     pub fn year(&self, now: Timestamp) -> i16 {
-        let zone = TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC);
-        now.to_zoned(zone).year()
+        now.to_zoned(self.zone()).year()
+    }
+
+    /// Its time zone; UTC where nobody knows it.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 }
 

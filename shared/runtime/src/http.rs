@@ -1,14 +1,17 @@
 //! The loop over HTTP requests: one axum router a function.
 
 use axum::Router;
-use http::Uri;
+use http::{HeaderName, Uri};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, Request, RequestExt, service_fn};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use storage::Storage;
 use tower::ServiceExt;
 
-use crate::invocation;
+use crate::{dialects, invocation};
+
+/// The dialect of the answer, where the caller wants another than the route's own; `/v3` has one shape.
+const DIALECT: HeaderName = HeaderName::from_static("x-api-dialect");
 
 /// Serves a router until the environment ends the process. Each request logs one line with its status and the units it consumed.
 pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
@@ -18,8 +21,17 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
         let router = router.clone();
         let id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
         let method = request.method().clone();
+        let asked = request.headers().get(DIALECT).map(|value| value.to_str().unwrap_or("?").to_owned());
+        let path = request.uri().path().to_owned();
+        let (dialect, unknown) = match dialects::chosen(&path, asked.as_deref().filter(|_| !path.starts_with("/v3/"))) {
+            Ok(dialect) => (dialect, None),
+            Err(problem) => (dialects::of_route(&path), Some(problem)),
+        };
         let serve = async move {
-            let response = router.oneshot(request).await?;
+            let response = match unknown {
+                None => router.oneshot(request).await?,
+                Some(problem) => dialects::render(&path, problem),
+            };
             let consumed = storage.units().take();
             tracing::info!(
                 method = %method,
@@ -30,7 +42,7 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
             );
             Ok::<_, Error>(response)
         };
-        invocation::within(id, serve)
+        invocation::answering(id, dialect, serve)
     }))
     .await
 }

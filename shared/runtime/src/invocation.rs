@@ -1,16 +1,35 @@
-//! The invocation that is being worked on, as far as everything within it has to know: its id.
+//! The invocation that is being worked on, as far as everything within it has to know: its id, and the dialect of its answer.
+
+use crate::dialects::Dialect;
+
+/// What everything within an invocation knows of it.
+#[derive(Debug)]
+struct Invocation {
+    id: String,
+    dialect: Option<&'static dyn Dialect>,
+}
 
 tokio::task_local! {
-    static REQUEST_ID: String;
+    static INVOCATION: Invocation;
 }
 
 /// The id of the request that is being answered, as the caller sees it in errors and the operator in logs; empty outside of
 /// one.
 pub fn request_id() -> String {
-    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+    INVOCATION.try_with(|invocation| invocation.id.clone()).unwrap_or_default()
+}
+
+/// The dialect in which the request is answered; `None` outside of one.
+pub(crate) fn dialect() -> Option<&'static dyn Dialect> {
+    INVOCATION.try_with(|invocation| invocation.dialect).ok().flatten()
 }
 
 /// Works on an invocation.
 pub(crate) async fn within<F: Future>(id: String, work: F) -> F::Output {
-    REQUEST_ID.scope(id, work).await
+    INVOCATION.scope(Invocation { id, dialect: None }, work).await
+}
+
+/// Answers a request in a dialect.
+pub(crate) async fn answering<F: Future>(id: String, dialect: &'static dyn Dialect, work: F) -> F::Output {
+    INVOCATION.scope(Invocation { id, dialect: Some(dialect) }, work).await
 }

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use domain::conversation::Conversation;
+use domain::event::HistoryRow;
 use domain::ids::{ContactId, ConversationId, OrganizationId, TicketId};
 use domain::quota::Made;
 use domain::ticket::Ticket;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::MakeAnswer;
 use crate::conversations::from_item;
-use crate::item::{Item, read, text, write};
+use crate::item::{Item, number, read, text, write};
 use crate::once::Once;
 use crate::transaction::{IntoTransact, Outcome};
 use crate::{ChangeError, Error, Storage, keys};
@@ -32,18 +33,22 @@ pub(crate) struct ContactTicketItem {
 enum Guard {
     Once,
     Ticket,
+    Slot,
     Quota,
     Capacity,
     Counter,
 }
 
 impl Storage {
-    /// Makes a ticket by hand, with the organization's next number. `None` when the ticket exists already.
+    /// Makes a ticket by hand, with the organization's next number. `None` when the ticket exists already. One with a generation takes
+    /// its conversation's slot; `rows` tell what was done to it since it was made, up to its version.
     ///
-    /// `year` is the year in the organization's time zone. Errors: `AtCapacity` for a ticket that starts with an agent, `TooMany`, `Repeated`.
+    /// `year` is the year in the organization's time zone. Errors: `AtCapacity` for a ticket that starts with an agent, `TooMany`,
+    /// `Repeated`, `OtherTicketActive` for a slot that is taken, or of which the generation is past.
     pub async fn open_by_hand(
         &self,
         ticket: &Ticket,
+        rows: &[HistoryRow],
         year: i16,
         once: Option<(&Once, MakeAnswer<'_>)>,
     ) -> Result<Option<Ticket>, ChangeError> {
@@ -51,16 +56,22 @@ impl Storage {
         let mut quota = self.quota(ticket, now).await?;
         let mut counter = self.counter(org).await?;
         for attempt in 0..TRIES {
-            let Some(number) = counter.next(year, 1).next() else { break };
-            let ticket = Ticket { number, ..ticket.clone() };
+            let Some(next) = counter.next(year, 1).next() else { break };
+            let ticket = Ticket { number: next, ..ticket.clone() };
             let mut items: Vec<(TransactWriteItem, Guard)> = Vec::new();
             if let Some((once, answer)) = once {
                 items.push((self.put_answer(org, once, answer(&ticket))?, Guard::Once));
             }
             items.push((self.put_new_ticket(&ticket)?, Guard::Ticket));
-            let pointer = ContactTicketItem { ctc: ticket.contact.clone(), tkt: ticket.id.clone() };
-            let pointer = write(keys::contact_ticket(org, &ticket.contact, &ticket.id), &pointer)?;
-            items.push((self.put(pointer).into_transact()?, Guard::Ticket));
+            items.extend(self.put_rows(&ticket, rows)?.into_iter().map(|row| (row, Guard::Ticket)));
+            items.push(if let Some(generation) = ticket.generation {
+                // It is found by its generation.
+                (self.link_slot(&ticket, generation)?, Guard::Slot)
+            } else {
+                let pointer = ContactTicketItem { ctc: ticket.contact.clone(), tkt: ticket.id.clone() };
+                let pointer = write(keys::contact_ticket(org, &ticket.contact, &ticket.id), &pointer)?;
+                (self.put(pointer).into_transact()?, Guard::Ticket)
+            });
             items.push((quota.clone(), Guard::Quota));
             if let Some(agent) = ticket.holder() {
                 items.push((self.take_place(org, agent)?, Guard::Capacity));
@@ -72,6 +83,7 @@ impl Storage {
                 Outcome::Refused { place, found } => match guards.get(place) {
                     Some(Guard::Once) => return Err(ChangeError::Repeated),
                     Some(Guard::Ticket) | None => return Ok(None),
+                    Some(Guard::Slot) => return Err(ChangeError::OtherTicketActive { ticket: None }),
                     Some(Guard::Quota) => quota = self.quota(&ticket, now).await?,
                     Some(Guard::Capacity) => {
                         let agent = ticket.agent.ok_or_else(Error::contended)?;
@@ -82,6 +94,25 @@ impl Storage {
             }
         }
         Err(Error::contended().into())
+    }
+
+    /// The conversation, which may not have been written to yet, names the ticket that is made for its generation.
+    fn link_slot(&self, ticket: &Ticket, generation: u32) -> Result<TransactWriteItem, Error> {
+        let (Some(conversation), Some(connection)) = (&ticket.conversation, &ticket.connection) else {
+            return Err(Error::contended());
+        };
+        self.update(keys::conversation(&ticket.org, conversation))
+            .update_expression(
+                "SET slot = :ticket, gen = :gen, id = if_not_exists(id, :id), con = if_not_exists(con, :con), \
+                 ctc = if_not_exists(ctc, :ctc)",
+            )
+            .condition_expression("(attribute_not_exists(gen) OR gen = :gen) AND attribute_not_exists(slot)")
+            .expression_attribute_values(":gen", number(generation))
+            .expression_attribute_values(":ticket", text(ticket.id.as_str()))
+            .expression_attribute_values(":id", text(conversation.as_str()))
+            .expression_attribute_values(":con", text(connection.as_str()))
+            .expression_attribute_values(":ctc", text(ticket.contact.as_str()))
+            .into_transact()
     }
 
     /// Takes one of the contact's places, if it is still as it is read here. Errors: `TooMany`.
@@ -128,11 +159,9 @@ impl Storage {
         org: &OrganizationId,
         contact: &ContactId,
     ) -> Result<Vec<Conversation>, Error> {
-        let mut wanted = Vec::new();
-        for connection in self.connections(org).await? {
-            wanted.push(keys::conversation(org, &ConversationId::of(&connection.id, contact)));
-        }
-        self.batch_get(wanted).await?.into_iter().map(from_item).collect()
+        let connections = self.connections(org).await?;
+        let wanted = connections.iter().map(|of| keys::conversation(org, &ConversationId::of(&of.id, contact)));
+        self.batch_get(wanted.collect()).await?.into_iter().map(from_item).collect()
     }
 
     /// All items of a partition under a prefix, page after page of 1 MB.

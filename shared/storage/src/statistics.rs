@@ -1,4 +1,4 @@
-//! How many tickets an organization has in each state and of each priority.
+//! How many tickets an organization has in each state and of each priority, how long they waited, and how many were late.
 //!
 //! Exact, because the counts change in the transactions that change the tickets: new tickets are counted in the counter item,
 //! which their transaction writes anyway, and changes in one of a few items chosen by the ticket. Source:
@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, TransactWriteItem};
+use domain::figures::Figures;
 use domain::ids::OrganizationId;
 use domain::ticket::{Priority, Ticket, TicketState};
 
@@ -23,6 +24,8 @@ pub struct Statistics {
     pub by_state: BTreeMap<TicketState, u64>,
     /// By priority.
     pub by_priority: BTreeMap<Priority, u64>,
+    /// How long they waited, and how many were late.
+    pub figures: Figures,
 }
 
 pub(crate) fn state_attribute(state: TicketState) -> String {
@@ -51,20 +54,20 @@ impl Storage {
         let mut items = answer.items.unwrap_or_default();
         let total = counter.get("n").and_then(integer).unwrap_or(0);
         items.push(counter);
-        let sum = |attribute: &str| {
-            let net: i64 = items.iter().filter_map(|item: &Item| integer(item.get(attribute)?)).sum();
-            u64::try_from(net).unwrap_or(0)
-        };
+        let net =
+            |attribute: &str| -> i64 { items.iter().filter_map(|item: &Item| integer(item.get(attribute)?)).sum() };
+        let sum = |attribute: &str| u64::try_from(net(attribute)).unwrap_or(0);
         let by_state = TicketState::ALL.into_iter().map(|state| (state, sum(&state_attribute(state))));
         let by_priority = Priority::ALL.into_iter().map(|priority| (priority, sum(&priority_attribute(priority))));
         Ok(Statistics {
             total: u64::try_from(total).unwrap_or(0),
             by_state: by_state.filter(|(_, count)| *count > 0).collect(),
             by_priority: by_priority.filter(|(_, count)| *count > 0).collect(),
+            figures: Figures::from_values(Figures::NAMES.map(&net)),
         })
     }
 
-    /// Counts a ticket in its new state and priority and no longer in its old ones. `None` when neither changed.
+    /// Counts a ticket as it is now and no longer as it was. `None` when nothing that is counted changed.
     pub(crate) fn count_change(&self, before: &Ticket, after: &Ticket) -> Result<Option<TransactWriteItem>, Error> {
         let mut adds = Vec::new();
         if before.state != after.state {
@@ -74,6 +77,10 @@ impl Storage {
         if before.priority != after.priority {
             adds.push((priority_attribute(before.priority), -1));
             adds.push((priority_attribute(after.priority), 1));
+        }
+        let figures = (Figures::of(after) - Figures::of(before)).values();
+        for (name, by) in Figures::NAMES.into_iter().zip(figures).filter(|(_, by)| *by != 0) {
+            adds.push((name.to_owned(), by));
         }
         if adds.is_empty() {
             return Ok(None);

@@ -45,7 +45,7 @@ pub(crate) async fn add(
     let text = text(given, "text")?;
     let now = runtime::clock::now();
     let (ticket, agent) = visible(&storage, &request.caller, &id).await?;
-    let note = note_of(&ticket, &agent, &text, is_visible, now);
+    let note = note_of(&ticket, agent.id.clone(), &text, is_visible, now);
     let decide = |ticket: &Ticket, _: &Agent, _: Timestamp| {
         Ok(Decision { change: Some(ticket.noted(&note)), note: Some(note.clone()) })
     };

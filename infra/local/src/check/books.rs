@@ -46,7 +46,7 @@ impl Books {
 
     pub(super) fn ticket(&mut self, ticket: &Ticket) {
         self.numbers.push((ticket.number, ticket.id.clone()));
-        self.counted.count(ticket.state, ticket.priority);
+        self.counted.count(ticket);
         match ticket.holder() {
             Some(agent) => *self.held.entry(agent.clone()).or_default() += 1,
             None if ticket.state.is_active() => {

@@ -108,6 +108,22 @@ impl Ticket {
         }))
     }
 
+    /// An agent ends it as no work, from whatever state it is in: it is cancelled, or closed where it was resolved already.
+    ///
+    /// Errors: `IllegalTransition` when it is closed or cancelled.
+    pub fn abandoned_by(&self, by: &AgentId, reason: Option<&str>, now: Timestamp) -> Result<TicketChange, Refusal> {
+        match self.state {
+            TicketState::Resolved => self.moved_to(TicketState::Closed, by, reason, now),
+            // The life cycle leads from here to nothing but work.
+            TicketState::Reopened => {
+                let work = self.moved_to(TicketState::InProgress, by, reason, now)?;
+                let ended = work.after.moved_to(TicketState::Cancelled, by, reason, now)?;
+                Ok(work.then(ended))
+            }
+            _ => self.moved_to(TicketState::Cancelled, by, reason, now),
+        }
+    }
+
     /// An agent ends it from whatever state it is in, as one command: what is missing between is done on the way, and recorded.
     ///
     /// Errors: `IllegalTransition` when it is closed or cancelled.
@@ -181,6 +197,18 @@ mod tests {
         assert_eq!(resolved().closing_by(policy).after.next_due_at(), Some(at(25)), "never after the hard limit");
         let policy = ClosingPolicy { quiet_hours: 2, hard_days: 1 };
         assert_eq!(resolved().closing_by(policy).after.next_due_at(), Some(at(3)));
+    }
+
+    #[test]
+    fn a_ticket_is_abandoned_from_any_state_that_is_not_final() {
+        for state in TicketState::ALL {
+            let abandoned = Ticket { state, ..ticket() }.abandoned_by(&ana(), None, at(1));
+            let expected = if state == TicketState::Resolved { TicketState::Closed } else { TicketState::Cancelled };
+            match abandoned {
+                Ok(change) => assert_eq!(change.after.state, expected, "{state:?}"),
+                Err(_) => assert!(state.is_final(), "{state:?}"),
+            }
+        }
     }
 
     #[test]

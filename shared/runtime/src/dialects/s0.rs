@@ -2,16 +2,80 @@
 
 use std::collections::BTreeMap;
 
-use domain::ticket::TicketState;
+use domain::ticket::{Ticket, TicketState};
+use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use storage::Statistics;
 
-use super::{TicketView, refused};
+use super::{Dialect, Part, TicketView};
+use crate::Problem;
 
-refused!(|problem| json!({"error": problem.to_string()}));
+/// The dialect.
+#[derive(Debug)]
+pub struct S0;
 
-/// The name of a state (requirements.md, status dialects).
-pub fn status(state: TicketState) -> &'static str {
+impl Dialect for S0 {
+    fn name(&self) -> &'static str {
+        "s0"
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match path.strip_prefix("/api/tickets") {
+            Some("") => true,
+            // One more segment, and none of the other dialect's own words.
+            Some(rest) => {
+                rest.rfind('/') == Some(0) && !["/queue", "/my-tickets", "/all"].contains(&rest.trim_end_matches('/'))
+            }
+            None => false,
+        }
+    }
+
+    fn status(&self, ticket: &Ticket) -> &'static str {
+        status(ticket.state)
+    }
+
+    fn statuses(&self) -> &'static [&'static str] {
+        &["new", "open", "in_progress", "resolved", "closed"]
+    }
+
+    fn written(&self, name: &str) -> Option<TicketState> {
+        TicketState::parse(name).filter(|state| status(*state) == name)
+    }
+
+    fn ticket(&self, view: &TicketView, _: Timestamp) -> Value {
+        ticket(view)
+    }
+
+    fn page(&self, part: &Part<'_>, _: Timestamp) -> Value {
+        let pages = part.total.div_ceil(part.limit.max(1));
+        json!({
+            "tickets": part.views.iter().map(ticket).collect::<Vec<_>>(),
+            "pagination": {"page": part.page, "limit": part.limit, "total": part.total, "pages": pages},
+        })
+    }
+
+    fn statistics(&self, counts: &Statistics) -> Value {
+        let by_priority: BTreeMap<&str, u64> =
+            counts.by_priority.iter().map(|(priority, count)| (priority.as_str(), *count)).collect();
+        json!({"total": counts.total, "byStatus": by_status(counts, status), "byPriority": by_priority})
+    }
+
+    fn refusal(&self, problem: &Problem) -> (StatusCode, Value) {
+        (problem.status(), json!({"error": problem.to_string()}))
+    }
+}
+
+/// The counts by the names of a dialect. States that it does not tell apart are added up; empty ones are left out.
+pub(super) fn by_status(counts: &Statistics, name: fn(TicketState) -> &'static str) -> BTreeMap<&'static str, u64> {
+    let mut by_status = BTreeMap::new();
+    for (state, count) in &counts.by_state {
+        *by_status.entry(name(*state)).or_default() += count;
+    }
+    by_status
+}
+
+fn status(state: TicketState) -> &'static str {
     match state {
         TicketState::New => "new",
         TicketState::Open | TicketState::Reopened => "open",
@@ -23,8 +87,7 @@ pub fn status(state: TicketState) -> &'static str {
     }
 }
 
-/// A ticket.
-pub fn ticket(view: &TicketView) -> Value {
+fn ticket(view: &TicketView) -> Value {
     let ticket = &view.ticket;
     json!({
         "id": ticket.number.number,
@@ -59,23 +122,4 @@ pub fn ticket(view: &TicketView) -> Value {
         "resolvedAt": ticket.resolved_at,
         "closedAt": ticket.closed_at,
     })
-}
-
-/// A page of tickets.
-pub fn page(views: &[TicketView], page: u64, limit: u64, total: u64) -> Value {
-    json!({
-        "tickets": views.iter().map(ticket).collect::<Vec<_>>(),
-        "pagination": {"page": page, "limit": limit, "total": total, "pages": total.div_ceil(limit.max(1))},
-    })
-}
-
-/// The counts. States that this dialect does not tell apart are added up; empty ones are left out.
-pub fn statistics(statistics: &Statistics) -> Value {
-    let mut by_status: BTreeMap<&str, u64> = BTreeMap::new();
-    for (state, count) in &statistics.by_state {
-        *by_status.entry(status(*state)).or_default() += count;
-    }
-    let by_priority: BTreeMap<&str, u64> =
-        statistics.by_priority.iter().map(|(priority, count)| (priority.as_str(), *count)).collect();
-    json!({"total": statistics.total, "byStatus": by_status, "byPriority": by_priority})
 }

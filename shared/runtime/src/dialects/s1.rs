@@ -4,25 +4,102 @@ use domain::event::{Actor, Happening, HistoryRow};
 use domain::note::Note;
 use domain::sla::{Clock, Metric};
 use domain::ticket::{Ticket, TicketState};
+use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use storage::Statistics;
 
-use super::{TicketView, refused};
+use super::s0::by_status;
+use super::{Dialect, Part, Story, TicketView};
+use crate::Problem;
 
-refused!(|problem| json!({"success": false, "error": problem.to_string()}));
+/// The dialect.
+#[derive(Debug)]
+pub struct S1;
 
-/// The name of a state (requirements.md, status dialects).
-pub fn status(state: TicketState) -> &'static str {
+impl Dialect for S1 {
+    fn name(&self) -> &'static str {
+        "s1"
+    }
+
+    fn has(&self, path: &str) -> bool {
+        path.starts_with("/api/v2/")
+    }
+
+    fn status(&self, ticket: &Ticket) -> &'static str {
+        status(ticket.state)
+    }
+
+    fn statuses(&self) -> &'static [&'static str] {
+        &["new", "open", "in_progress", "pending_customer", "resolved", "closed", "cancelled", "reopened"]
+    }
+
+    fn written(&self, name: &str) -> Option<TicketState> {
+        // A name may stand for several states, as `in_progress` does for `assigned`: the plain one is meant.
+        TicketState::parse(name).filter(|state| status(*state) == name)
+    }
+
+    fn ticket(&self, view: &TicketView, now: Timestamp) -> Value {
+        one(ticket(view, now))
+    }
+
+    fn one(&self, view: &TicketView, now: Timestamp) -> Value {
+        one(populated(view, now))
+    }
+
+    fn told(&self, view: &TicketView, story: &Story, now: Timestamp) -> Value {
+        let mut data = populated(view, now);
+        data["statusHistory"] = status_history(&view.ticket, &story.rows);
+        data["assignmentHistory"] = assignment_history(&story.rows);
+        data["internalNotes"] = story.notes.iter().map(note).collect();
+        one(data)
+    }
+
+    fn changed(&self, view: &TicketView, story: &Story, now: Timestamp) -> Value {
+        let mut data = ticket(view, now);
+        if !story.rows.is_empty() {
+            data["statusHistory"] = status_history(&view.ticket, &story.rows);
+        }
+        if !story.notes.is_empty() {
+            data["internalNotes"] = story.notes.iter().map(note).collect();
+        }
+        one(data)
+    }
+
+    fn page(&self, part: &Part<'_>, now: Timestamp) -> Value {
+        let pages = part.total.div_ceil(part.limit.max(1));
+        let mut body = self.all(part.views, now);
+        body["pagination"] = json!({"page": part.page, "limit": part.limit, "total": part.total, "pages": pages});
+        body
+    }
+
+    fn all(&self, views: &[TicketView], now: Timestamp) -> Value {
+        let data: Vec<Value> = views.iter().map(|view| populated(view, now)).collect();
+        json!({"success": true, "count": data.len(), "data": data})
+    }
+
+    fn statistics(&self, counts: &Statistics) -> Value {
+        let of = |name: &str| by_status(counts, status).get(name).copied().unwrap_or(0);
+        one(json!({
+            "total": counts.total, "new": of("new"), "open": of("open"), "inProgress": of("in_progress"),
+            "pendingCustomer": of("pending_customer"), "resolved": of("resolved"), "closed": of("closed"),
+            "cancelled": of("cancelled"), "reopened": of("reopened"), "byPriority": counts.by_priority,
+            "avgFirstResponseTime": counts.figures.mean_answer_ms(),
+            "avgResolutionTime": counts.figures.mean_resolution_ms(),
+            "slaBreaches": counts.figures.late,
+        }))
+    }
+
+    fn refusal(&self, problem: &Problem) -> (StatusCode, Value) {
+        (problem.status(), json!({"success": false, "error": problem.to_string()}))
+    }
+}
+
+fn status(state: TicketState) -> &'static str {
     match state {
         TicketState::Assigned | TicketState::Escalated => TicketState::InProgress.as_str(),
         other => other.as_str(),
     }
-}
-
-/// The states that a name stands for. `None` when it is no name of this dialect.
-pub fn states(name: &str) -> Option<Vec<TicketState>> {
-    let states: Vec<TicketState> = TicketState::ALL.into_iter().filter(|state| status(*state) == name).collect();
-    (!states.is_empty()).then_some(states)
 }
 
 /// S1's text for a step that the life cycle does not have.
@@ -35,7 +112,7 @@ pub fn invalid_transition(from: TicketState, to: &str) -> String {
 }
 
 /// A ticket with agent and customer as ids, as S1 answers commands.
-pub fn ticket(view: &TicketView, now: Timestamp) -> Value {
+fn ticket(view: &TicketView, now: Timestamp) -> Value {
     let ticket = &view.ticket;
     json!({
         "_id": ticket.id,
@@ -79,7 +156,7 @@ pub fn ticket(view: &TicketView, now: Timestamp) -> Value {
 }
 
 /// A ticket with agent, customer and conversation filled in, as S1 answers reads.
-pub fn populated(view: &TicketView, now: Timestamp) -> Value {
+fn populated(view: &TicketView, now: Timestamp) -> Value {
     let mut body = ticket(view, now);
     if let Some(agent) = &view.ticket.agent {
         let name = view.agent_name.as_deref().unwrap_or(agent.as_str());
@@ -93,7 +170,7 @@ pub fn populated(view: &TicketView, now: Timestamp) -> Value {
 }
 
 /// The changes of state, from the creation on.
-pub fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
+fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
     let first = rows.iter().find(|row| row.from != row.to).map_or(ticket.state, |row| row.from);
     let by = match ticket.source {
         domain::ticket::Source::Customer => "Customer",
@@ -122,7 +199,7 @@ pub fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
 }
 
 /// Who had the ticket, from when until when.
-pub fn assignment_history(rows: &[HistoryRow]) -> Value {
+fn assignment_history(rows: &[HistoryRow]) -> Value {
     let mut assignments: Vec<Value> = Vec::new();
     for row in rows {
         let ends = match &row.happening {
@@ -144,30 +221,14 @@ pub fn assignment_history(rows: &[HistoryRow]) -> Value {
 }
 
 /// A note.
-pub fn note(note: &Note) -> Value {
+fn note(note: &Note) -> Value {
     json!({ "agent": note.agent, "content": note.text, "timestamp": note.at, "isVisible": note.visible })
 }
 
 /// One ticket in its envelope.
 #[expect(clippy::needless_pass_by_value, reason = "the value goes into the envelope")]
-pub fn one(data: Value) -> Value {
+fn one(data: Value) -> Value {
     json!({"success": true, "data": data})
-}
-
-/// A page of tickets in its envelope. `total` counts what the filter lets through.
-pub fn page(views: &[TicketView], page: u64, limit: u64, total: u64, now: Timestamp) -> Value {
-    json!({
-        "success": true,
-        "data": views.iter().map(|view| populated(view, now)).collect::<Vec<_>>(),
-        "count": views.len(),
-        "pagination": {"page": page, "limit": limit, "total": total, "pages": total.div_ceil(limit.max(1))},
-    })
-}
-
-/// All of a list that has no pages, in its envelope.
-pub fn all(views: &[TicketView], now: Timestamp) -> Value {
-    let data: Vec<Value> = views.iter().map(|view| populated(view, now)).collect();
-    json!({"success": true, "count": data.len(), "data": data})
 }
 
 fn sla(ticket: &Ticket, now: Timestamp) -> Value {
@@ -208,13 +269,5 @@ mod tests {
             "Invalid transition from in_progress to closed. Valid transitions: pending_customer, resolved, cancelled",
         );
         check(TicketState::Cancelled, "open", "Invalid transition from cancelled to open. Valid transitions: none");
-    }
-
-    #[test]
-    fn a_name_stands_for_every_state_that_it_shows() {
-        use TicketState::{Assigned, Escalated, InProgress, New};
-        assert_eq!(states("in_progress"), Some(vec![Assigned, InProgress, Escalated]));
-        assert_eq!(states("new"), Some(vec![New]));
-        assert_eq!(states("assigned"), None);
     }
 }

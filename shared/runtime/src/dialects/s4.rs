@@ -1,15 +1,72 @@
 //! Seed S4: the agents' queue, claims and own tickets, in `snake_case` as `FastAPI` spells them; lists are bare arrays.
 
 use domain::message::{Direction, Message};
-use domain::ticket::TicketState;
+use domain::ticket::{Ticket, TicketState};
+use http::StatusCode;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use storage::Statistics;
 
-use super::{TicketView, refused};
+use super::s0::by_status;
+use super::{Dialect, Part, TicketView};
+use crate::Problem;
 
-refused!(|problem| json!({"detail": problem.to_string()}));
+/// The dialect.
+#[derive(Debug)]
+pub struct S4;
 
-/// The name of a state (requirements.md, status dialects).
-pub fn status(state: TicketState, is_assigned: bool) -> &'static str {
+impl Dialect for S4 {
+    fn name(&self) -> &'static str {
+        "s4"
+    }
+
+    fn has(&self, path: &str) -> bool {
+        path.starts_with("/api/")
+    }
+
+    fn status(&self, ticket: &Ticket) -> &'static str {
+        status(ticket.state, ticket.agent.is_some())
+    }
+
+    fn statuses(&self) -> &'static [&'static str] {
+        &["pending", "assigned", "in_progress", "waiting_customer", "resolved", "escalated", "closed"]
+    }
+
+    fn written(&self, name: &str) -> Option<TicketState> {
+        match name {
+            "pending" => Some(TicketState::Open),
+            "assigned" => Some(TicketState::Assigned),
+            "in_progress" => Some(TicketState::InProgress),
+            "waiting_customer" => Some(TicketState::PendingCustomer),
+            "resolved" => Some(TicketState::Resolved),
+            "escalated" => Some(TicketState::Escalated),
+            "closed" => Some(TicketState::Closed),
+            _ => None,
+        }
+    }
+
+    fn ticket(&self, view: &TicketView, _: Timestamp) -> Value {
+        ticket(view)
+    }
+
+    fn page(&self, part: &Part<'_>, _: Timestamp) -> Value {
+        part.views.iter().map(ticket).collect()
+    }
+
+    fn statistics(&self, counts: &Statistics) -> Value {
+        json!({
+            "total": counts.total,
+            "by_status": by_status(counts, |state| status(state, false)),
+            "by_priority": counts.by_priority,
+        })
+    }
+
+    fn refusal(&self, problem: &Problem) -> (StatusCode, Value) {
+        (problem.status(), json!({"detail": problem.to_string()}))
+    }
+}
+
+fn status(state: TicketState, is_assigned: bool) -> &'static str {
     match state {
         TicketState::Reopened if is_assigned => "assigned",
         TicketState::New | TicketState::Open | TicketState::Reopened => "pending",
@@ -22,12 +79,7 @@ pub fn status(state: TicketState, is_assigned: bool) -> &'static str {
     }
 }
 
-/// Every name that a status filter may have.
-pub const STATUSES: [&str; 7] =
-    ["pending", "assigned", "in_progress", "waiting_customer", "resolved", "escalated", "closed"];
-
-/// A ticket.
-pub fn ticket(view: &TicketView) -> Value {
+fn ticket(view: &TicketView) -> Value {
     let ticket = &view.ticket;
     json!({
         "id": ticket.number.number,

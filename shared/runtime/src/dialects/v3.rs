@@ -90,8 +90,7 @@ impl IntoResponse for Refused {
         if let Some(field) = self.field {
             body["field"] = field.into();
         }
-        let mut response = super::refusal(&self.problem, body);
-        *response.status_mut() = status;
+        let mut response = super::refusal(&self.problem, status, body);
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         response
     }

@@ -1,7 +1,9 @@
-//! What the dialects render: a ticket with the few things that people see beside it.
+//! What the dialects render: a ticket with the few things that people see beside it, and lists of them.
 
 use domain::contact::Contact;
 use domain::conversation::Conversation;
+use domain::event::HistoryRow;
+use domain::note::Note;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 
@@ -16,6 +18,30 @@ pub struct TicketView {
     pub conversation: Option<Conversation>,
     /// The name of its agent.
     pub agent_name: Option<String>,
+}
+
+/// What happened to a ticket and what was noted beside it, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Story {
+    /// Its history after its creation.
+    pub rows: Vec<HistoryRow>,
+    /// Its notes.
+    pub notes: Vec<Note>,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// The tickets.
+    pub views: &'a [TicketView],
+    /// Which part, from 1.
+    pub page: u64,
+    /// How many tickets a part has at most.
+    pub limit: u64,
+    /// How many tickets all parts have together, as far as that is known.
+    pub total: u64,
+    /// Whether another part follows.
+    pub has_more: bool,
 }
 
 impl TicketView {
@@ -35,7 +61,7 @@ impl TicketView {
     }
 
     /// How many of the contact's messages nobody has read.
-    pub(crate) fn unread(&self) -> u64 {
+    pub fn unread(&self) -> u64 {
         self.conversation.as_ref().map_or(0, Conversation::unread)
     }
 

@@ -4,6 +4,7 @@ use domain::agent::Agent;
 use domain::alias::AliasKind;
 use domain::connection::Connection;
 use domain::conversation::Conversation;
+use domain::figures::Figures;
 use domain::ids::{ConnectionId, ContactId, OrganizationId, ProviderMessageId, TicketId};
 use domain::invariants::delivery;
 use domain::invariants::history::Row;
@@ -237,6 +238,7 @@ fn receipt(org: &OrganizationId, of: &str, item: Item) -> Result<Decoded, Fault>
 /// A counter or a part of the statistics: numbers under names that are known, and nothing else.
 fn counts(item: &Item) -> Result<(Counter, Counts), Fault> {
     let (mut counter, mut counts) = (Counter::default(), Counts::default());
+    let mut figures = counts.figures.values();
     for (name, value) in item.inner().iter().filter(|(name, _)| !matches!(name.as_str(), "pk" | "sk")) {
         let AttributeValue::N(number) = value else { return Err(Fault::Unreadable) };
         let unreadable = |_| Fault::Unreadable;
@@ -248,10 +250,13 @@ fn counts(item: &Item) -> Result<(Counter, Counts), Fault> {
             counts.by_state.insert(state, number.parse().map_err(unreadable)?);
         } else if let Some(priority) = name.strip_prefix("priority_").and_then(Priority::parse) {
             counts.by_priority.insert(priority, number.parse().map_err(unreadable)?);
+        } else if let Some(figure) = Figures::NAMES.iter().position(|figure| figure == name) {
+            figures[figure] = number.parse().map_err(unreadable)?;
         } else {
             return Err(Fault::Unreadable);
         }
     }
+    counts.figures = Figures::from_values(figures);
     Ok((counter, counts))
 }
 

@@ -1,0 +1,74 @@
+//! `GET` and `POST /messages/{ticket}`: the conversation of a ticket, twenty messages a part, and answers in it.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use domain::access;
+use domain::message::Message;
+use runtime::desk::{view, visible};
+use runtime::dialects::{Refused, s2};
+use runtime::identity::Caller;
+use runtime::requested::{Requested, respond};
+use runtime::{Problem, clock};
+use serde_json::Value;
+use storage::{Answer, Storage};
+
+use crate::answers::{Answering, store};
+use crate::lookup::counted;
+use crate::messages::{newest, thread};
+
+/// The last part that is given: what is further back is read by cursor, over `/v3`.
+const LAST_PAGE: u64 = 25;
+
+/// The newest messages, oldest first. What the contact wrote is read once the agent who answers it sees it, as in this family.
+pub(super) async fn list(
+    State(storage): State<Storage>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Result<Json<Value>, Refused> {
+    let (ticket, agent) = visible(&storage, &caller, &id).await?;
+    let page = counted(&query, "pageNumber", 1, u64::MAX)?;
+    if page > LAST_PAGE {
+        let reason = format!("pageNumber must be at most {LAST_PAGE}: /v3/tickets/{{id}}/messages goes further back");
+        return Err(Problem::InvalidInput { field: "pageNumber", reason }.into());
+    }
+    let reads = page == 1 && access::may_answer(&agent, &ticket).is_ok();
+    let conversations = thread(&storage, &ticket).await?;
+    let mut picture = view(&storage, ticket).await?;
+    let limit = u32::try_from(page * s2::MESSAGES + 1).unwrap_or(u32::MAX);
+    let mut said = newest(&storage, &caller.org, &conversations, None, limit).await?;
+    let known = said.len() as u64;
+    let has_more = known > page * s2::MESSAGES;
+    let last_message = Some(said.first().map_or_else(String::new, s2::words));
+    let skip = usize::try_from((page - 1) * s2::MESSAGES).unwrap_or(usize::MAX);
+    said = said.into_iter().skip(skip).take(usize::try_from(s2::MESSAGES).unwrap_or(usize::MAX)).collect();
+    said.reverse();
+    if let Some(conversation) = picture.conversation.as_mut().filter(|of| reads && of.unread() > 0) {
+        storage.mark_read(&caller.org, &conversation.id, false, clock::now()).await?;
+        conversation.read_seq = conversation.in_seq;
+    }
+    let queue_name = storage.queue(&caller.org, &picture.ticket.queue).await?.map(|queue| queue.name);
+    let beside = s2::Shown { queue_name, last_message };
+    Ok(Json(s2::messages(&picture, &beside, &said, known, has_more)))
+}
+
+/// Answers the contact. The body is `{body, quotedMsg?}`, or what `docs/answers.md` has.
+pub(super) async fn answer(
+    State(storage): State<Storage>,
+    Path(id): Path<String>,
+    mut request: Requested,
+) -> Result<Response, Refused> {
+    let (ticket, _) = visible(&storage, &request.caller, &id).await?;
+    let picture = view(&storage, ticket).await?;
+    if let Some(quoted) = request.body.pointer("/quotedMsg/id").cloned().filter(|_| request.body["reply_to"].is_null())
+    {
+        request.body["reply_to"] = quoted;
+    }
+    let told =
+        |message: &Message, _| Answer { status: 200, body: s2::message(message, &picture).to_string(), version: None };
+    let (answer, is_repeated) = store(&storage, Answering::to(&id, &request), told).await?;
+    Ok(respond(answer, is_repeated))
+}
