@@ -137,7 +137,7 @@ mod tests {
         };
         check("pageNumber", "0");
         check("pageNumber", "-1");
-        check("status", "resolved");
+        check("status", "lost");
         check("queueIds", "[1");
         check("users", "[{}]");
         check("date", "yesterday");
