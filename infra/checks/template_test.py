@@ -31,6 +31,11 @@ PERMISSIONS = {
         "Table/index/by_number": {"dynamodb:Query"},
         "Table/index/board": {"dynamodb:Query"},
     },
+    "assistant": {
+        "AssistantLogs": LOGS,
+        "Table": CHANGE | {"dynamodb:BatchGetItem", "dynamodb:Query"},
+        "Table/index/by_number": {"dynamodb:Query"},
+    },
     "claim": {"ClaimLogs": LOGS, "Table": CHANGE, "Table/index/by_number": {"dynamodb:Query"}},
     "relay": {
         "RelayLogs": LOGS,
@@ -72,6 +77,12 @@ OPEN_ROUTES = {
     "POST /webhook/waha/{account}",
     "POST /webhook/gowa",
     "POST /webhook/gowa/{account}",
+    # The function proves a service key.
+    "GET /v3/assistant/tools",
+    "POST /v3/assistant/tool-calls",
+    "POST /mcp/{conversation}",
+    "GET /mcp/{conversation}",
+    "DELETE /mcp/{conversation}",
     "GET /healthz",
 }
 
@@ -162,7 +173,7 @@ class Template(unittest.TestCase):
             self.assertEqual(permission["Principal"], "apigateway.amazonaws.com", key)
 
     # ------------------------------------------------------------------------------------------------------------- routes
-    def test_only_the_webhooks_and_the_health_check_are_open(self):
+    def test_only_webhooks_service_key_routes_and_the_health_check_are_open(self):
         (api,) = self.of_type("AWS::ApiGatewayV2::Api").values()
         by_authorizer = {}
         for path, methods in api["Body"]["paths"].items():

@@ -13,6 +13,7 @@ mod ledger;
 mod world;
 
 mod answers;
+mod assistant;
 mod backup;
 mod batches;
 mod budget;
@@ -36,6 +37,7 @@ mod first_ticket;
 mod gateway;
 mod gateways;
 mod life_cycle;
+mod mcp;
 mod merging;
 mod numbers;
 mod openapi;

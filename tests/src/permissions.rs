@@ -106,6 +106,8 @@ async fn everything(host: &Host) {
     })
     .await;
     make_a_ticket(&ana, &read).await;
+    let conversation = report_as_a_model(host, "2").await;
+    assert!(conversation.starts_with("cnv_"));
     let resolved = json!({ "status": "resolved", "reason": "journey" });
     ana.put("/api/v2/tickets/1/status", resolved).await.expect(200);
     let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(24)).to_string();
@@ -129,6 +131,27 @@ async fn make_a_ticket(agent: &Session, like: &Value) {
     assert_ne!(made["data"]["ticketNumber"], like["ticketNumber"]);
 }
 
+/// What a model does for the customer of a ticket: gives its ticket words, makes another, and asks for one by its number.
+async fn report_as_a_model(host: &Host, ticket: &str) -> String {
+    let shown = host.agent("dora").get(&format!("/api/tickets/{ticket}")).await.expect(200);
+    let conversation = shown["conversationId"].as_str().unwrap().to_owned();
+    let report = |n: usize| json!({ "title": people::words(n), "description": people::words(n), "priority": "high" });
+    let call = |id: &str, name: &str, arguments: Value| json!({ "id": id, "type": "function", "function": { "name": name, "arguments": arguments } });
+    let calls = json!([
+        call("1", "create_ticket_report", report(2)),
+        call("2", "create_ticket_report", report(3)),
+        call("3", "get_ticket_information", json!({ "ticketId": ticket })),
+        call("4", "get_reply_context", json!({})),
+    ]);
+    let bot = host.signed_in(host.command(&["key", "create", "--name", "bot"]));
+    let body = json!({ "conversation_id": conversation, "tool_calls": calls });
+    let told = bot.post("/v3/assistant/tool-calls", body).await.expect(200);
+    let outputs: Vec<&str> =
+        told["tool_outputs"].as_array().unwrap().iter().map(|told| told["output"].as_str().unwrap()).collect();
+    assert!(outputs[..2].iter().all(|output| output.contains("\"success\":true")), "{outputs:?}");
+    conversation
+}
+
 /// A host on the same data whose functions miss one permission each.
 async fn one_missing_in_each_function(data: &std::path::Path) {
     let place = tempfile::tempdir().unwrap();
@@ -137,6 +160,7 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
         .without("ingest", "KeepMessages", Some("dynamodb:PutItem"))
         .without("tickets", "ListTickets", Some("!Sub \"${Table.Arn}/index/board\""))
         .without("claim", "FindByNumber", None)
+        .without("assistant", "FindByNumber", None)
         .without("relay", "FanOut", Some("!GetAtt PushQueue.Arn"))
         .without("send", "ReadAccessTokens", None)
         .without("sla-scan", "FindDue", None)
@@ -153,6 +177,8 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
     host.say(COMERCIAL, &people::phone(4)).await;
     assert!(ana.get("/api/tickets/queue").await.status >= 500);
     assert!(bruno.post("/api/tickets/2/claim", json!({})).await.status >= 500);
+    // The model is told that it did not work, and that is all.
+    report_as_a_model(&host, "3").await;
     let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(48)).to_string();
     let fired = program().args(["fire", "sla-scan", "--at", &late, "--data"]).arg(data).output().unwrap();
     assert_eq!(fired.status.code(), Some(1));
@@ -160,6 +186,7 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
     ana.post("/api/tickets/3/messages", json!({ "body": people::words(5) })).await.expect(201);
 
     let expected: BTreeSet<_> = [
+        ("AssistantFunction", "dynamodb:Query"),
         ("ClaimFunction", "dynamodb:Query"),
         ("IngestFunction", "dynamodb:PutItem"),
         ("RelayFunction", "sqs:SendMessage"),
@@ -183,7 +210,7 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
     assert_eq!(host.take_events("push").await, [] as [Value; 0]);
     let messages = ana.get("/api/tickets/3/messages").await.expect(200);
     assert_eq!(messages.as_array().unwrap().last().unwrap()["status"], "queued");
-    assert_eq!(host.agent("carla").get("/api/tickets").await.expect(200)["pagination"]["total"], 3);
+    assert_eq!(host.agent("carla").get("/api/tickets").await.expect(200)["pagination"]["total"], 6);
     assert_eq!(host.depth("inbound.fifo").await, (0, 1));
 }
 

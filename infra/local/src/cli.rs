@@ -22,6 +22,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Prints a bearer token of the local issuer, alone on its line.
     Token(TokenOptions),
+    /// Makes, lists and revokes the keys by which bots and models call the running host.
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Sends a signed webhook to the running host, as a customer's message would come.
     Say(SayOptions),
     /// Runs one function of the running host now, as its schedule would.
@@ -84,6 +87,42 @@ pub(crate) struct TokenOptions {
     pub(crate) org: String,
     #[command(flatten)]
     pub(crate) data: DataOption,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Makes a key and prints it, alone on its line: it is shown this once.
+    Create {
+        /// What it is called in the list.
+        #[arg(long)]
+        name: String,
+        /// What it may be used for: tickets:read, tickets:write, conversations:read; several times for several [default: all].
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// The organization whose key it is.
+        #[arg(long, default_value = "demo")]
+        org: String,
+        #[command(flatten)]
+        data: DataOption,
+    },
+    /// Lists the keys of an organization: id, when it was made, whether it is revoked, scopes, name.
+    List {
+        /// The organization.
+        #[arg(long, default_value = "demo")]
+        org: String,
+        #[command(flatten)]
+        data: DataOption,
+    },
+    /// Makes a key worth nothing, from the next request on.
+    Revoke {
+        /// The key's id, as the list and the key itself have it: svc_…
+        id: String,
+        /// The organization.
+        #[arg(long, default_value = "demo")]
+        org: String,
+        #[command(flatten)]
+        data: DataOption,
+    },
 }
 
 #[derive(Debug, Args)]

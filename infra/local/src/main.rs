@@ -28,6 +28,7 @@ mod error;
 mod faults;
 mod fire;
 mod gateway;
+mod key;
 mod lambda;
 mod mappings;
 mod memory;
@@ -64,6 +65,7 @@ async fn main() -> ExitCode {
         None => serve::run(&cli.serve).await,
         Some(Command::Check(options)) => return check::run(options),
         Some(Command::Token(options)) => printed(token::run(options)),
+        Some(Command::Key(command)) => printed(key::run(command).await),
         Some(Command::Say(options)) => printed(say::run(options).await),
         Some(Command::Fire(options)) => printed(fire::run(options).await),
         Some(Command::Redrive(options)) => printed(redrive::run(options).await),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alias::Alias;
 use crate::ids::{ConnectionId, OrganizationId, QueueId};
+use crate::locale::Locale;
 
 /// Which provider a connection speaks to, with the id by which the provider names the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,4 +162,7 @@ pub struct Connection {
     /// Which group messages are taken.
     #[serde(default)]
     pub groups: GroupPolicy,
+    /// In which language the system speaks to its contacts; absent for the organization's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
 }

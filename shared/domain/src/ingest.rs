@@ -179,13 +179,15 @@ fn new_ticket(
     NewTicket { ticket }
 }
 
-/// One line from a message: its first words, cut at a character, or the kind of a message that has none.
+/// One line from a message: its first words, or the kind of a message that has none.
 fn title(content: &Content) -> String {
-    let text = content.text.as_deref().unwrap_or_default();
+    let line = one_line(content.text.as_deref().unwrap_or_default());
+    if line.is_empty() { format!("[{}]", content.kind) } else { line }
+}
+
+/// One line from a text: its first words, cut at a character. Empty for a text without words.
+pub fn one_line(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        return format!("[{}]", content.kind);
-    }
     if line.chars().count() <= TITLE_LENGTH {
         return line;
     }

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{OrganizationId, QueueId};
+use crate::locale::Locale;
 use crate::number::NumberPattern;
 use crate::ticket::ClosingPolicy;
 
@@ -28,6 +29,9 @@ pub struct Settings {
     /// Whether agents may give their tickets, and waiting ones, to others.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub agents_may_assign_others: bool,
+    /// In which language the system speaks to contacts where their connection does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
     /// How new tickets' numbers are written; absent for `#297`.
     #[serde(rename = "numbers", default, skip_serializing_if = "Option::is_none")]
     pub number_pattern: Option<NumberPattern>,

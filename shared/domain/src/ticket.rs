@@ -18,6 +18,7 @@ pub mod details;
 mod editing;
 mod labels;
 mod merging;
+mod reporting;
 mod state;
 
 pub use closing::{AutoClose, ClosingPolicy};
@@ -26,6 +27,7 @@ pub use details::Details;
 pub use editing::Edit;
 pub use labels::{Category, Priority, Source};
 pub use merging::{Apart, MOST_RELATED, PairRefusal};
+pub use reporting::Report;
 pub use state::{Phase, TicketState};
 
 /// A ticket.

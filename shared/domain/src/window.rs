@@ -70,7 +70,9 @@ pub fn has_window(connection: &Connection, ticket: &Ticket) -> bool {
 /// has written yet, is as good as that message.
 pub fn closes_at(conversation: Option<&Conversation>, ticket: &Ticket) -> Option<Timestamp> {
     let by_ticket = || {
-        let at = (ticket.source == Source::Customer && ticket.reopen_count == 0).then_some(ticket.sla.opened_at)?;
+        let by_message =
+            ticket.source == Source::Customer || (ticket.source == Source::Ai && ticket.generation.is_some());
+        let at = (by_message && ticket.reopen_count == 0).then_some(ticket.sla.opened_at)?;
         Some(at.saturating_add(WINDOW).unwrap_or(Timestamp::MAX))
     };
     conversation.and_then(Conversation::window_expires_at).or_else(by_ticket)

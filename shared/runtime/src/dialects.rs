@@ -8,7 +8,7 @@ use std::fmt;
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::ticket::{Ticket, TicketState};
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -143,6 +143,9 @@ fn refusal(problem: &Problem, status: StatusCode, mut body: Value) -> Response {
         body["templates"] = templates.iter().map(templates::usable).collect();
     }
     let mut response = (status, Json(body)).into_response();
+    if matches!(problem, Problem::Unauthenticated) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     let retry_after = match problem {
         Problem::Unavailable { .. } => Some(1),
         Problem::RateLimited { retry_after_secs, .. } => Some(*retry_after_secs),

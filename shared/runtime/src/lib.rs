@@ -18,6 +18,7 @@ pub mod problem;
 pub mod requested;
 pub mod schedule;
 pub mod secrets;
+pub mod service;
 pub mod sqs;
 pub mod stream;
 mod telemetry;

@@ -82,6 +82,13 @@ pub(crate) fn agent(org: &OrganizationId, id: &AgentId) -> Key {
     Key::new(org_partition(org), format!("AGT#{id}"))
 }
 
+pub(crate) const SERVICE_KEY_PREFIX: &str = "SVC#";
+
+/// A service key. Its id takes the place of an agent's where it acts.
+pub(crate) fn service_key(org: &OrganizationId, id: &AgentId) -> Key {
+    Key::new(org_partition(org), format!("{SERVICE_KEY_PREFIX}{id}"))
+}
+
 /// The kind of the account that holds templates, among those of providers.
 pub(crate) const TEMPLATE_ACCOUNT: &str = "waba";
 

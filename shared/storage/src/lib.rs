@@ -27,6 +27,7 @@ mod pages;
 mod parking;
 mod receipts;
 mod replies;
+mod service_keys;
 mod statistics;
 pub mod stream;
 #[cfg(feature = "survey")]

@@ -12,7 +12,7 @@ use domain::alias::AliasKind;
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, QueueId, TicketId};
+use domain::ids::{AgentId, ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, QueueId, TicketId};
 use domain::invariants::delivery::Receipt;
 use domain::invariants::history::Row;
 use domain::invariants::messages::Said;
@@ -53,6 +53,8 @@ pub enum Entry {
     Queue(QueueId),
     /// An agent.
     Agent(Box<Agent>),
+    /// A service key, by its id.
+    ServiceKey(AgentId),
     /// The way from a provider account to a connection.
     Account {
         /// The connection; the organization is the item's.
@@ -135,6 +137,7 @@ impl Surveyed {
             Entry::Template => "a template".to_owned(),
             Entry::Queue(id) => format!("queue {id}"),
             Entry::Agent(agent) => format!("agent {}", agent.id),
+            Entry::ServiceKey(id) => format!("service key {id}"),
             Entry::Account { connection, .. } => format!("the provider account of connection {connection}"),
             Entry::Alias { kind, contact, .. } => format!("an identity ({}) of contact {contact}", kind.as_str()),
             Entry::Contact(contact, _) => format!("contact {}", contact.id),

@@ -38,5 +38,6 @@ fn connection() -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::All,
+        locale: None,
     }
 }

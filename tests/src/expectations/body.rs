@@ -78,6 +78,7 @@ fn connection(door: &str) -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::default(),
+        locale: None,
     }
 }
 

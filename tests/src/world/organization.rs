@@ -4,7 +4,10 @@ use domain::agent::{Agent, Role};
 use domain::connection::{Connection, DEFAULT_APP, GroupPolicy, Provider, ReopenPolicy};
 use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue, Settings};
+use serde_json::json;
 use storage::Storage;
+
+use super::Host;
 
 /// The demo organization.
 pub(crate) fn demo() -> OrganizationId {
@@ -44,6 +47,7 @@ pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::default(),
+        locale: None,
     };
     storage.add_connection(&connection).await.unwrap();
 }
@@ -66,4 +70,16 @@ pub(crate) async fn org(storage: &Storage, id: &str) -> OrganizationId {
     storage.add_queue(&org, &queue).await.unwrap();
     agent(storage, &org, "eva", Role::Admin, &["sales"], 5).await;
     org
+}
+
+impl Host {
+    /// Suspends an agent, as an administrator's function would.
+    pub(crate) async fn suspend(&self, agent: &str) {
+        let key = json!({ "pk": { "S": "ORG#demo" }, "sk": { "S": format!("AGT#{agent}") } });
+        let request = json!({
+            "TableName": self.table_name().await, "Key": key, "UpdateExpression": "SET is_active = :no",
+            "ExpressionAttributeValues": { ":no": { "BOOL": false } },
+        });
+        self.aws("DynamoDB_20120810.UpdateItem", &request).await;
+    }
 }

@@ -45,6 +45,7 @@ fn made(ticket: &Ticket, state: TicketState) -> HistoryEntry {
     let actor = match ticket.source {
         Source::Customer => "customer",
         Source::Agent => "agent",
+        Source::Ai => "service",
     };
     HistoryEntry {
         version: 1,

@@ -2,6 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use runtime::dialects::v3::NoToken;
 use runtime::identity::Caller;
 use utoipa::OpenApi;
 
@@ -55,7 +56,7 @@ pub struct Api;
 
 /// This description.
 #[utoipa::path(get, operation_id = "read_description", path = "/v3/openapi.json", tag = "about",
-    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+    responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = 401, description = "No token, or none that is good.", body = NoToken)))]
 pub(crate) async fn serve(_: Caller) -> Response {
     ([(CONTENT_TYPE, "application/json")], include_str!("../../../../docs/openapi.json")).into_response()
 }

@@ -131,7 +131,13 @@ impl<'a> Reader<'a> {
                 let holder = self.holder(org, &ticket)?;
                 self.report.tell(Some(org), notes::handmade(&contact, &ticket, &holder));
             }
-            Entry::Line | Entry::Template | Entry::Inspection | Entry::Once | Entry::Quota(_) | Entry::Unknown(_) => {}
+            Entry::Line
+            | Entry::ServiceKey(_)
+            | Entry::Template
+            | Entry::Inspection
+            | Entry::Once
+            | Entry::Quota(_)
+            | Entry::Unknown(_) => {}
         }
         Ok(())
     }

@@ -339,7 +339,7 @@ fn the_real_template_has_the_parts_that_the_design_names() {
         template.functions.iter().map(|function| (function.binary.as_str(), function)).collect();
     assert_eq!(
         by_binary.keys().copied().collect::<Vec<_>>(),
-        ["claim", "ingest", "relay", "send", "sla-scan", "tickets", "webhook"]
+        ["assistant", "claim", "ingest", "relay", "send", "sla-scan", "tickets", "webhook"]
     );
     let [Mapping::Queue(inbound)] = by_binary["ingest"].mappings.as_slice() else { panic!("ingest has one mapping") };
     assert_eq!((inbound.queue.as_str(), inbound.batch_size), ("turno-inbound.fifo", 10));
@@ -349,6 +349,7 @@ fn the_real_template_has_the_parts_that_the_design_names() {
     assert_eq!(stream.on_failure_queue.as_deref(), Some("turno-relay-dead"));
     assert_eq!(by_binary["sla-scan"].schedules[0].expression, "rate(1 minute)");
     assert!(by_binary["claim"].routes.iter().all(|route| route.authorizer));
+    assert!(by_binary["assistant"].routes.iter().all(|route| !route.authorizer));
     assert!(by_binary["webhook"].routes.iter().all(|route| !route.authorizer));
     assert!(by_binary.values().all(|function| function.statements.iter().all(|one| one.effect == Effect::Allow)));
     let queue = template.queues.iter().find(|queue| queue.logical_id == "InboundQueue").unwrap();

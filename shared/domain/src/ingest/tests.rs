@@ -24,6 +24,7 @@ fn connection(reopen: ReopenPolicy) -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen,
         groups: GroupPolicy::Mention,
+        locale: None,
     }
 }
 

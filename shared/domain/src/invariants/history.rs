@@ -47,7 +47,7 @@ fn versions(ticket: &Ticket, rows: &[Row]) -> Option<String> {
 /// Every row begins where the one before ended, and is a step of the life cycle.
 fn steps(ticket: &Ticket, rows: &[Row]) -> Option<String> {
     let mut state = match ticket.source {
-        Source::Customer => TicketState::New,
+        Source::Customer | Source::Ai => TicketState::New,
         Source::Agent => TicketState::Open,
     };
     for Row { version, row, subject } in rows {
@@ -96,6 +96,11 @@ fn is_step(row: &HistoryRow) -> bool {
         (Happening::TicketStateChanged, Actor::System) => {
             (from.is_active() && to == Cancelled) || matches!((from, to), (Resolved, Closed))
         }
+        // A model's report gives a ticket that a message made its words and its priority.
+        (Happening::TicketEdited { fields }, Actor::System) => {
+            from == to && fields.iter().any(|field| field == "source")
+        }
+        (Happening::PriorityChanged { old, new }, Actor::System) => from == to && from.is_active() && old != new,
         (Happening::FirstAnswerGiven, Actor::Agent(_)) => from == to && from.is_active(),
         (Happening::SlaBreached { .. }, Actor::System)
         | (

@@ -94,6 +94,8 @@ pub enum Source {
     Customer,
     /// An agent.
     Agent,
+    /// A model that spoke with the contact.
+    Ai,
 }
 
 impl Source {
@@ -102,6 +104,7 @@ impl Source {
         match self {
             Self::Customer => "customer",
             Self::Agent => "agent",
+            Self::Ai => "ai",
         }
     }
 }

@@ -101,7 +101,8 @@ fn display_id(ticket: &Ticket) -> String {
     ticket.details.pattern.as_ref().map_or_else(id, |pattern| pattern.write(&ticket.number))
 }
 
-fn status(state: TicketState) -> &'static str {
+/// The name of a state (requirements.md, status dialects).
+pub fn status(state: TicketState) -> &'static str {
     match state {
         TicketState::Assigned | TicketState::Escalated => TicketState::InProgress.as_str(),
         other => other.as_str(),
@@ -138,7 +139,7 @@ fn ticket(view: &TicketView, now: Timestamp) -> Value {
         "subcategory": ticket.details.subcategory,
         "tags": ticket.details.tags,
         "source": ticket.source,
-        "aiGenerated": false,
+        "aiGenerated": ticket.source == domain::ticket::Source::Ai,
         "channel": "whatsapp",
         "queueId": ticket.queue,
         "sla": sla(ticket, now),
@@ -181,10 +182,11 @@ fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
     let by = match ticket.source {
         domain::ticket::Source::Customer => "Customer",
         domain::ticket::Source::Agent => "Agent",
+        domain::ticket::Source::Ai => "System",
     };
     let creation = json!({
         "from": null, "to": status(first), "changedBy": null, "changedByType": by, "reason": "Ticket created",
-        "timestamp": ticket.created_at, "automated": by == "Customer",
+        "timestamp": ticket.created_at, "automated": by != "Agent",
     });
     let spans = |row: &&HistoryRow| {
         row.happening.spans_states()

@@ -13,11 +13,13 @@ use super::TicketView;
 use crate::requested::Requested;
 use crate::{Problem, desk};
 
+mod parameters;
 mod problem;
 pub mod requests;
 pub mod shapes;
 
-pub use problem::{NoToken, ProblemBody, Problems};
+pub use parameters::Parameters;
+pub use problem::{KeyProblems, NoToken, ProblemBody, Problems};
 
 /// A problem, told as RFC 9457 has it.
 #[derive(Debug)]

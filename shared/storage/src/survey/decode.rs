@@ -16,6 +16,7 @@ use domain::note::Note;
 use domain::once::OnceKey;
 use domain::organization::{Organization, Queue};
 use domain::quota::Made;
+use domain::service_key::ServiceKey;
 use domain::template::Template;
 use domain::ticket::{Priority, Ticket, TicketState};
 use jiff::Timestamp;
@@ -207,6 +208,11 @@ fn settings(org: &OrganizationId, key: &Key, sort: &str, item: Item) -> Result<D
             let agent: Agent = parse(item)?;
             let belongs = keys::agent(org, &agent.id);
             (Entry::Agent(Box::new(agent)), belongs)
+        }
+        "SVC" => {
+            let key: ServiceKey = parse(item)?;
+            let belongs = keys::service_key(&key.org, &key.id);
+            (Entry::ServiceKey(key.id), belongs)
         }
         _ => return Err(Fault::Unknown),
     })

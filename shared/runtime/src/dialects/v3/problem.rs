@@ -71,3 +71,20 @@ pub enum Problems {
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(ProblemBody),
 }
+
+/// The problems that an operation may meet which asks for a service key.
+#[derive(IntoResponses)]
+pub enum KeyProblems {
+    /// The body is not JSON.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// No service key, or none that is worth something.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
+    /// A field is wrong.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(ProblemBody),
+    /// The same request may succeed in a moment.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(ProblemBody),
+}

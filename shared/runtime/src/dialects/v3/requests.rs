@@ -116,7 +116,7 @@ pub struct NewTicket {
     /// What it is about.
     pub category: Option<CategoryName>,
     /// A finer word.
-    #[schema(max_length = 100)]
+    #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     pub subcategory: Option<String>,
     /// How urgent.
     pub priority: Option<PriorityName>,
@@ -143,7 +143,7 @@ pub struct EditTicket {
     pub category: Option<CategoryName>,
     /// A finer word.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"\S")]
     pub subcategory: Option<Option<String>>,
     /// All its tags.
     #[schema(max_items = 20)]

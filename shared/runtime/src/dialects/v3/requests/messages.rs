@@ -65,12 +65,11 @@ pub fn checked(body: &Value) -> Result<(), Refused> {
 
 /// What every kind of answer with a body may say beside it.
 macro_rules! answer {
-    ($(#[$doc:meta])* $name:ident, $kind:ident, $word:literal: { $($field:tt)* }) => {
+    ($(#[$doc:meta])* $name:ident, $kind:ident, $word:ident: { $($field:tt)* }) => {
         #[derive(Debug, Deserialize, ToSchema)]
         #[serde(rename_all = "snake_case")]
         enum $kind {
-            #[serde(rename = $word)]
-            Only,
+            $word,
         }
 
         $(#[$doc])*
@@ -90,7 +89,7 @@ macro_rules! answer {
 }
 
 answer!(/// Words.
-    NewText, TextKind, "text": {
+    NewText, TextKind, Text: {
     /// The kind; `text` where it is absent.
     #[serde(default)]
     r#type: Option<TextKind>,
@@ -101,42 +100,42 @@ answer!(/// Words.
     preview_url: Option<bool>,
 });
 answer!(/// A picture.
-    NewImage, ImageKind, "image": {
+    NewImage, ImageKind, Image: {
     /// The kind.
     r#type: ImageKind,
     /// The picture.
     image: Captioned,
 });
 answer!(/// A film.
-    NewVideo, VideoKind, "video": {
+    NewVideo, VideoKind, Video: {
     /// The kind.
     r#type: VideoKind,
     /// The film.
     video: Captioned,
 });
 answer!(/// A recording.
-    NewAudio, AudioKind, "audio": {
+    NewAudio, AudioKind, Audio: {
     /// The kind.
     r#type: AudioKind,
     /// The recording.
     audio: Bare,
 });
 answer!(/// A file.
-    NewDocument, DocumentKind, "document": {
+    NewDocument, DocumentKind, Document: {
     /// The kind.
     r#type: DocumentKind,
     /// The file.
     document: File,
 });
 answer!(/// A sticker.
-    NewSticker, StickerKind, "sticker": {
+    NewSticker, StickerKind, Sticker: {
     /// The kind.
     r#type: StickerKind,
     /// The sticker.
     sticker: Bare,
 });
 answer!(/// Buttons or a list to choose from.
-    NewInteractive, InteractiveKind, "interactive": {
+    NewInteractive, InteractiveKind, Interactive: {
     /// The kind.
     r#type: InteractiveKind,
     /// What there is to choose.
@@ -144,9 +143,9 @@ answer!(/// Buttons or a list to choose from.
 });
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 enum TemplateKind {
-    #[serde(rename = "template")]
-    Only,
+    Template,
 }
 
 /// An approved template.
@@ -162,9 +161,9 @@ pub struct NewTemplate {
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 enum ReactionKind {
-    #[serde(rename = "reaction")]
-    Only,
+    Reaction,
 }
 
 /// An emoji on a message of the conversation.

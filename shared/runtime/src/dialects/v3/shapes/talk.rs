@@ -59,7 +59,7 @@ pub struct HistoryEntry {
     /// The state after.
     #[schema(value_type = StateName)]
     pub to: domain::ticket::TicketState,
-    /// Who did it: `agent`, `customer` or `system`.
+    /// Who did it: `agent`, `customer`, `service` (a model by its key) or `system`.
     pub actor_type: String,
     /// The agent.
     pub actor_id: Option<String>,
