@@ -25,6 +25,7 @@ mod openings;
 mod organizations;
 mod pages;
 mod parking;
+mod prefixes;
 mod receipts;
 mod replies;
 mod statistics;

@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use domain::ticket::TicketState;
+use lambda_http::Body;
 use lambda_http::request::RequestContext;
-use runtime::{dialects, invocation};
 use serde_json::json;
 use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tower::ServiceExt as _;
 
 use super::super::call::Call;
 use super::super::desk::{Command, Script};
@@ -77,7 +75,6 @@ impl Actor {
             Command::Move(to) => (Method::PUT, format!("/api/v2/tickets/{ticket}/status"), status(to)),
         };
         let router = if command == Command::Claim { claim::router(storage) } else { tickets::router(storage) };
-        let dialect = dialects::of_route(&path);
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -86,7 +83,7 @@ impl Actor {
             .unwrap();
         request.extensions_mut().insert(caller(people, script.agent));
         let task = async move {
-            let answer = invocation::answering(String::new(), dialect, router.oneshot(request)).await;
+            let answer = runtime::http::answer(router, request).await;
             let status = answer.unwrap().status();
             assert!(status.is_success() || status.is_client_error(), "{status}");
             status != StatusCode::NOT_FOUND && status.is_success()
