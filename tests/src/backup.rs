@@ -163,6 +163,7 @@ async fn a_stopped_host_is_backed_up_and_goes_back_in_its_own_place() {
     let place = tempfile::tempdir().unwrap();
     let (data, file) = (place.path().join("data"), place.path().join("backup.tar"));
     let host = Host::on(&data).await;
+    host.templates_are_read().await;
     host.say(COMERCIAL, &people::phone(1)).await;
     host.settled().await;
     let items = host.items().await;

@@ -14,6 +14,7 @@ async fn a_body_that_is_not_proven_is_refused_and_leaves_nothing() {
     let apps = json!({ "apps": { "default": app(APP_SECRET), "second": app("second-app-secret") } });
     secrets::write(data.path(), &[("WhatsappAppsSecret", apps)]);
     let host = Host::on(data.path()).await;
+    host.templates_are_read().await;
     let before = host.items().await;
     let body = a_message(COMERCIAL);
     let good = cloud_api::signature(APP_SECRET, &body);

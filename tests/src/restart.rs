@@ -9,6 +9,7 @@ use crate::world::{Host, LONG, SOON, demo, eventually, is_alive, people};
 async fn a_host_that_was_stopped_continues_with_everything_kept() {
     let data = tempfile::tempdir().unwrap();
     let host = Host::on(data.path()).await;
+    host.templates_are_read().await;
     for n in 1..=3 {
         host.say(COMERCIAL, &people::phone(n)).await;
         // One after the other: who writes at once gets a number in any order, and below the first is the first's.

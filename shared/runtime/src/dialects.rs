@@ -97,7 +97,7 @@ pub(crate) fn chosen(path: &str, asked: Option<&str>) -> Result<&'static dyn Dia
 }
 
 /// The dialect that a route has of itself.
-pub(crate) fn of_route(path: &str) -> &'static dyn Dialect {
+pub fn of_route(path: &str) -> &'static dyn Dialect {
     DIALECTS.into_iter().find(|dialect| dialect.has(path)).unwrap_or(&s4::S4)
 }
 

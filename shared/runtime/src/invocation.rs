@@ -30,6 +30,6 @@ pub(crate) async fn within<F: Future>(id: String, work: F) -> F::Output {
 }
 
 /// Answers a request in a dialect.
-pub(crate) async fn answering<F: Future>(id: String, dialect: &'static dyn Dialect, work: F) -> F::Output {
+pub async fn answering<F: Future>(id: String, dialect: &'static dyn Dialect, work: F) -> F::Output {
     INVOCATION.scope(Invocation { id, dialect: Some(dialect) }, work).await
 }

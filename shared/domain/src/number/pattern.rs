@@ -1,7 +1,7 @@
 //! How an organization writes its ticket numbers: `TICKET-{year}-{seq:06}`, `TKT-{seq:03}`, `{seq}`.
 //!
-//! What it writes can stand in a path as it is, but for `#`. A pattern with a year counts within the year, any other within the organization. What it writes it reads again, whatever the case
-//! of its letters and however many zeros.
+//! What it writes can stand in a path as it is, but for `#`. A pattern with a year counts within the year, any other within the
+//! organization. What it writes it reads again, whatever the case of its letters and however many zeros.
 
 use std::fmt;
 use std::str::FromStr;

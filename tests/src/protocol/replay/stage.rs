@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use domain::ticket::TicketState;
 use lambda_http::request::RequestContext;
+use runtime::{dialects, invocation};
 use serde_json::json;
 use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
@@ -77,6 +78,7 @@ impl Actor {
         };
         let router =
             if command == Command::Claim { claim::router(storage) } else { tickets::router(storage, bucket()) };
+        let dialect = dialects::of_route(&path);
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -85,7 +87,8 @@ impl Actor {
             .unwrap();
         request.extensions_mut().insert(caller(people, script.agent));
         let task = async move {
-            let status = router.oneshot(request).await.unwrap().status();
+            let answer = invocation::answering(String::new(), dialect, router.oneshot(request)).await;
+            let status = answer.unwrap().status();
             assert!(status.is_success() || status.is_client_error(), "{status}");
             status != StatusCode::NOT_FOUND && status.is_success()
         };
