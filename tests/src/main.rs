@@ -36,6 +36,7 @@ mod first_ticket;
 mod gateway;
 mod gateways;
 mod life_cycle;
+mod media;
 mod merging;
 mod numbers;
 mod openapi;

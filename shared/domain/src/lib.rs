@@ -18,6 +18,7 @@ pub mod ids;
 pub mod ingest;
 pub mod invariants;
 pub mod line;
+pub mod media;
 pub mod message;
 pub mod note;
 pub mod number;

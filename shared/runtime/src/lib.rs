@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod sqs;
 pub mod stream;
 mod telemetry;
+pub mod tls;
 
 pub use problem::Problem;
 

@@ -17,6 +17,7 @@ mod item;
 mod keys;
 mod lines;
 mod marks;
+mod media;
 mod merges;
 mod messages;
 mod notes;

@@ -74,7 +74,8 @@ impl Actor {
             Command::Reply => (Method::POST, format!("/api/tickets/{ticket}/messages"), json!({ "body": "Olá" })),
             Command::Move(to) => (Method::PUT, format!("/api/v2/tickets/{ticket}/status"), status(to)),
         };
-        let router = if command == Command::Claim { claim::router(storage) } else { tickets::router(storage) };
+        let router =
+            if command == Command::Claim { claim::router(storage) } else { tickets::router(storage, bucket()) };
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -165,4 +166,9 @@ fn caller(people: &People, agent: u8) -> RequestContext {
     let context =
         json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": { "jwt": { "claims": claims } } });
     RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap())
+}
+
+/// A bucket that no walk asks.
+fn bucket() -> files::Bucket {
+    files::Bucket::new("files", "us-east-1", None, files::Credentials::new("key", "secret", None, None, "walk"))
 }
