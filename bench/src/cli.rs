@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Throughput(ThroughputOptions),
     /// Units and times of every path at a thousand, ten thousand and a hundred thousand tickets.
     Growth(GrowthOptions),
+    /// The largest bodies of every shape, from bytes to what they mean.
+    Parsing(ParsingOptions),
 }
 
 #[derive(Debug, Args)]
@@ -114,4 +116,11 @@ pub(crate) struct GrowthOptions {
     /// How many tickets the organization has: at least a hundred. A million takes minutes and gigabytes.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
     pub(crate) tickets: Vec<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ParsingOptions {
+    /// Rounds of each body, after one that is not counted.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) rounds: usize,
 }

@@ -49,6 +49,10 @@ impl Rounds {
         self.0.push(figure);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn median(&self) -> f64 {
         let samples = Samples(self.0.clone());
         // Of an even number the mean of the two in the middle.

@@ -7,6 +7,7 @@
 //! | `cost` | `bench cost`: units and requests of every path, and their price |
 //! | `throughput` | `bench throughput`: from webhook to listed ticket, beside the bare storage calls |
 //! | `growth` | `bench growth`: the same paths with many tickets |
+//! | `parsing` | `bench parsing`: the largest bodies, beside reading them as JSON |
 //! | `budget` | `budget.toml`: what is deterministic, and must not grow unnoticed |
 //! | `host`, `operator`, `agent`, `meter`, `log`, `provider`, `events`, `unthrottled` | a host to measure, and the hands and eyes of who measures |
 //! | `direct`, `runtime_api`, `process` | a function's process without a host |
@@ -29,6 +30,7 @@ mod log;
 mod machine;
 mod meter;
 mod operator;
+mod parsing;
 mod process;
 mod provider;
 mod runtime_api;
@@ -54,6 +56,7 @@ async fn main() -> ExitCode {
         Command::Cost(options) => cost::run(options).await,
         Command::Throughput(options) => throughput::run(options).await,
         Command::Growth(options) => growth::run(options).await,
+        Command::Parsing(options) => parsing::run(options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,6 +30,7 @@ PERMISSIONS = {
         "Table": CHANGE | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"},
         "Table/index/by_number": {"dynamodb:Query"},
         "Table/index/board": {"dynamodb:Query"},
+        "${MediaBucket.Arn}/*": {"s3:GetObject"},
     },
     "assistant": {
         "AssistantLogs": LOGS,
@@ -48,6 +49,7 @@ PERMISSIONS = {
         "PushQueue": {"sqs:SendMessage"},
         "AutomationQueue": {"sqs:SendMessage"},
         "OutboundQueue": {"sqs:SendMessage"},
+        "MediaQueue": {"sqs:SendMessage"},
         "RelayDeadLetterQueue": {"sqs:SendMessage"},
     },
     "send": {
@@ -57,6 +59,15 @@ PERMISSIONS = {
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
             "secretsmanager:GetSecretValue"
         },
+    },
+    "media": {
+        "MediaLogs": LOGS,
+        "MediaQueue": CONSUME | {"sqs:ChangeMessageVisibility"},
+        "Table": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
+            "secretsmanager:GetSecretValue"
+        },
+        "${MediaBucket.Arn}/*": {"s3:PutObject"},
     },
     "sla-scan": {
         "SlaScanLogs": LOGS,
@@ -226,7 +237,7 @@ class Template(unittest.TestCase):
                 consumed.add(source)
                 timeout = self.resources[name(mapping["FunctionName"])]["Properties"]["Timeout"]
                 self.assertGreaterEqual(self.resources[source]["Properties"]["VisibilityTimeout"], 6 * timeout, source)
-        self.assertEqual(consumed, {"InboundQueue", "OutboundQueue"})
+        self.assertEqual(consumed, {"InboundQueue", "OutboundQueue", "MediaQueue"})
 
     def test_every_mapping_reports_failed_records_one_by_one(self):
         for key, mapping in self.of_type("AWS::Lambda::EventSourceMapping").items():
@@ -239,6 +250,15 @@ class Template(unittest.TestCase):
         self.assertIs(table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], True)
         self.assertEqual(table["Properties"]["StreamSpecification"], {"StreamViewType": "NEW_AND_OLD_IMAGES"})
         self.assertEqual(table["Properties"]["TimeToLiveSpecification"], {"AttributeName": "expires_at", "Enabled": True})
+
+    def test_nobody_outside_reads_the_files_and_they_outlive_the_stack(self):
+        bucket = self.resources["MediaBucket"]
+        self.assertEqual((bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]), ("Retain", "Retain"))
+        self.assertEqual(set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()), {True})
+        self.assertIn("BucketEncryption", bucket["Properties"])
+        for key, policy in self.of_type("AWS::S3::BucketPolicy").items():
+            for statement in policy["PolicyDocument"]["Statement"]:
+                self.assertEqual(statement["Effect"], "Deny", key)
 
     def test_the_stored_app_secrets_admit_nobody(self):
         (secret,) = self.of_type("AWS::SecretsManager::Secret").values()

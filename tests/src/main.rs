@@ -38,6 +38,7 @@ mod gateway;
 mod gateways;
 mod life_cycle;
 mod mcp;
+mod media;
 mod merging;
 mod numbers;
 mod openapi;

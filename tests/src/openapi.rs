@@ -8,7 +8,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::world::binaries::repository;
 use crate::world::cloud_api::COMERCIAL;
-use crate::world::{Answer, Host, Session, agent, demo, org, people};
+use crate::world::{Answer, Host, SOON, Session, agent, demo, eventually, org, people};
 
 /// The description as the code makes it.
 fn described() -> Value {
@@ -121,16 +121,22 @@ async fn every_operation_knows_who_asks() {
     agent(&storage, &demo(), "outsider", Role::Agent, &["support"], 5).await;
     host.say(COMERCIAL, &people::phone(1)).await;
     host.settled().await;
+    // The message that is asked for has a file.
+    let file = host.attach("image/png", b"file".to_vec(), "").await;
+    let said = host.say_file(COMERCIAL, &people::phone(1), "image", file).await;
+    let message = eventually("the file is kept", SOON, async || {
+        let messages = host.agent("dora").get("/api/tickets/1/messages").await.expect(200);
+        let message = messages.as_array()?.iter().find(|message| message["provider_message_id"] == *said)?.clone();
+        (message["media"]["state"] == "stored").then_some(message)
+    })
+    .await;
     let shown = host.agent("dora").get("/api/tickets/1").await.expect(200);
     let names = Names {
         ticket: shown["uid"].as_str().unwrap().to_owned(),
         conversation: shown["conversationId"].as_str().unwrap().to_owned(),
         contact: shown["contactId"].as_str().unwrap().to_owned(),
         connection: "comercial".to_owned(),
-        message: host.agent("dora").get("/api/tickets/1/messages").await.expect(200)[0]["id"]
-            .as_str()
-            .unwrap()
-            .to_owned(),
+        message: message["id"].as_str().unwrap().to_owned(),
     };
     let bystanders = ["gone", "outsider", "ana", "carla", "dora"].map(|name| (name, host.agent(name)));
     let eva = host.signed_in(host.token("other", "eva"));

@@ -23,9 +23,10 @@ const WITHOUT_COUNTERPART: [(&str, &str); 2] = [
 const SET_ASIDE: &str = "SetAside";
 
 /// The polling of a queue and of a stream: statement, function and actions. A mapping without one of them is not created.
-const MAPPINGS: [(&str, &str, &[&str]); 3] = [
+const MAPPINGS: [(&str, &str, &[&str]); 4] = [
     ("ingest", "ConsumeInbound", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
     ("send", "ConsumeOutbound", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
+    ("media", "ConsumeMedia", &["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]),
     (
         "relay",
         "ReadChanges",
@@ -108,6 +109,16 @@ async fn everything(host: &Host) {
     make_a_ticket(&ana, &read).await;
     let conversation = report_as_a_model(host, "2").await;
     assert!(conversation.starts_with("cnv_"));
+    // A file that comes at the second try, and is looked at.
+    let file = host.attach("image/png", b"file".to_vec(), "error").await;
+    host.say_file(COMERCIAL, &people::phone(1), "image", file).await;
+    let path = eventually("the file is kept", SOON, async || with_file(&ana, "stored").await).await;
+    let link = ana.get(&format!("{path}/media")).await.expect(200);
+    assert_eq!(host.download(&link).await, b"file");
+    // And one that does not come.
+    let file = host.attach("image/png", b"file".to_vec(), "gone").await;
+    host.say_file(COMERCIAL, &people::phone(1), "image", file).await;
+    eventually("the file is given up", SOON, async || with_file(&ana, "failed").await).await;
     let resolved = json!({ "status": "resolved", "reason": "journey" });
     ana.put("/api/v2/tickets/1/status", resolved).await.expect(200);
     let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(24)).to_string();
@@ -119,6 +130,13 @@ async fn everything(host: &Host) {
         (push.iter().any(is_alarm) || automation.iter().any(is_alarm)).then_some(())
     })
     .await;
+}
+
+/// The path in `/v3` of the message of ticket 1 whose file is in this state.
+async fn with_file(agent: &Session, state: &str) -> Option<String> {
+    let messages = agent.get("/api/tickets/1/messages").await.expect(200);
+    let message = messages.as_array().unwrap().iter().find(|message| message["media"]["state"] == state)?;
+    Some(format!("/v3/messages/{}", text(message, "id")))
 }
 
 async fn make_a_ticket(agent: &Session, like: &Value) {
@@ -163,6 +181,7 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
         .without("assistant", "FindByNumber", None)
         .without("relay", "FanOut", Some("!GetAtt PushQueue.Arn"))
         .without("send", "ReadAccessTokens", None)
+        .without("media", "ReadAccessTokens", None)
         .without("sla-scan", "FindDue", None)
         // A batch that cannot be told is given up at once, so that the journey need not wait for ten tries.
         .with("MaximumRetryAttempts: 10", "MaximumRetryAttempts: 0");
@@ -182,6 +201,9 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
     let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(48)).to_string();
     let fired = program().args(["fire", "sla-scan", "--at", &late, "--data"]).arg(data).output().unwrap();
     assert_eq!(fired.status.code(), Some(1));
+    // A file that was given up is asked for again.
+    let path = with_file(&ana, "failed").await.unwrap();
+    ana.post(&format!("{path}/media/retry"), json!({})).await.expect(202);
     // What does not need the missing permissions works: the answer is stored, and relayed to the queue of `send`.
     ana.post("/api/tickets/3/messages", json!({ "body": people::words(5) })).await.expect(201);
 
@@ -189,6 +211,7 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
         ("AssistantFunction", "dynamodb:Query"),
         ("ClaimFunction", "dynamodb:Query"),
         ("IngestFunction", "dynamodb:PutItem"),
+        ("MediaFunction", "secretsmanager:GetSecretValue"),
         ("RelayFunction", "sqs:SendMessage"),
         ("SendFunction", "secretsmanager:GetSecretValue"),
         ("SlaScanFunction", "dynamodb:Query"),

@@ -55,17 +55,17 @@ fn every_function_is_in_the_template_and_every_function_of_the_template_is_here(
 fn crates_use_each_other_in_one_direction() {
     let uses = |manifest: &str| -> BTreeSet<String> {
         let text = std::fs::read_to_string(repository().join(manifest).join("Cargo.toml")).unwrap();
-        let ours = ["domain", "channels", "storage", "messaging", "runtime", "turno"];
+        let ours = ["domain", "channels", "storage", "messaging", "files", "runtime", "turno"];
         let named = text.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
         let all: Vec<String> = functions().into_iter().chain(ours.map(str::to_owned)).collect();
         named.filter(|name| all.iter().any(|ours| ours == name)).map(str::to_owned).collect()
     };
     let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(uses("shared/domain"), set(&[]));
-    for sibling in ["shared/channels", "shared/storage", "shared/messaging"] {
+    for sibling in ["shared/channels", "shared/storage", "shared/messaging", "shared/files"] {
         assert!(uses(sibling).is_subset(&set(&["domain"])), "{sibling}: {:?}", uses(sibling));
     }
-    let shared = set(&["domain", "channels", "storage", "messaging", "runtime"]);
+    let shared = set(&["domain", "channels", "storage", "messaging", "files", "runtime"]);
     assert!(uses("shared/runtime").is_subset(&shared));
     for function in functions() {
         let uses = uses(&format!("functions/{function}"));

@@ -24,8 +24,10 @@ pub(super) const PATHS: [&str; 9] = [
     "scan, nothing due",
 ];
 
-/// Calls of a path in a round; an agent holds fifty tickets, so few of them may be claims.
-const CALLS: u64 = 20;
+/// Calls of a path in a round: of reads so many that the 99th percentile has some above it; an agent holds fifty tickets, so few may
+/// be claims.
+const READS: u64 = 300;
+const SCANS: u64 = 20;
 const CLAIMS: u64 = 6;
 const MESSAGES: u64 = 40;
 /// Long before everything that is laid down.
@@ -46,8 +48,17 @@ impl Cost {
     }
 }
 
-/// Runs every path once; its name, its cost, and the milliseconds of one call or message.
-pub(super) async fn measure(host: &Host, tickets: u64, round: u64) -> anyhow::Result<Vec<(&'static str, Cost, f64)>> {
+/// A path in one round: what a call or message consumed, and the milliseconds it took.
+pub(super) struct Measured {
+    pub(super) path: &'static str,
+    pub(super) cost: Cost,
+    pub(super) median: f64,
+    /// The 99th percentile, where there are enough calls for one.
+    pub(super) p99: Option<f64>,
+}
+
+/// Runs every path once.
+pub(super) async fn measure(host: &Host, tickets: u64, round: u64) -> anyhow::Result<Vec<Measured>> {
     let (carla, ana) = (Agent::new(host, "carla")?, Agent::new(host, "ana")?);
     let middle = tickets / 50 / 2 + 1;
     let list = |page: u64| format!("/api/tickets?limit=50&page={page}");
@@ -59,15 +70,16 @@ pub(super) async fn measure(host: &Host, tickets: u64, round: u64) -> anyhow::Re
         ("waiting tickets", "/api/tickets/queue?limit=50".to_owned()),
     ];
     let mut all = Vec::new();
-    for (name, path) in reads {
+    for (path, url) in reads {
         let meter = Meter::start(host).await?;
         let mut times = Samples::default();
-        for _ in 0..CALLS {
+        for _ in 0..READS {
             let asked_at = Instant::now();
-            carla.get(&path).await?;
+            carla.get(&url).await?;
             times.add(asked_at.elapsed());
         }
-        all.push((name, cost(meter, host, CALLS).await?, times.median()));
+        let p99 = Some(times.quantile(0.99));
+        all.push(Measured { path, cost: cost(meter, host, READS).await?, median: times.median(), p99 });
     }
     let meter = Meter::start(host).await?;
     let mut times = Samples::default();
@@ -76,10 +88,11 @@ pub(super) async fn measure(host: &Host, tickets: u64, round: u64) -> anyhow::Re
         ana.post(&format!("/api/tickets/{number}/claim"), json!({})).await?;
         times.add(asked_at.elapsed());
     }
-    all.push(("claim", cost(meter, host, CLAIMS).await?, times.median()));
+    let claims = cost(meter, host, CLAIMS).await?;
+    all.push(Measured { path: "claim", cost: claims, median: times.median(), p99: None });
     // Tickets of the end, which nobody has claimed; and people whom nobody knows.
     let (known, strangers) = (tickets - MESSAGES, tickets * 2 + round * MESSAGES);
-    for (name, first) in [("further message", known), ("new ticket", strangers)] {
+    for (path, first) in [("further message", known), ("new ticket", strangers)] {
         let meter = Meter::start(host).await?;
         let posted_at = Instant::now();
         for n in 0..MESSAGES {
@@ -89,17 +102,18 @@ pub(super) async fn measure(host: &Host, tickets: u64, round: u64) -> anyhow::Re
             tokio::task::yield_now().await;
         }
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        let each = milliseconds(posted_at.elapsed()) / MESSAGES as f64;
-        all.push((name, cost(meter, host, MESSAGES).await?, each));
+        let median = milliseconds(posted_at.elapsed()) / MESSAGES as f64;
+        all.push(Measured { path, cost: cost(meter, host, MESSAGES).await?, median, p99: None });
     }
     let meter = Meter::start(host).await?;
     let mut times = Samples::default();
-    for _ in 0..CALLS {
+    for _ in 0..SCANS {
         let asked_at = Instant::now();
         host.invoke("sla-scan", &json!({ "time": BEFORE_ALL })).await?;
         times.add(asked_at.elapsed());
     }
-    all.push(("scan, nothing due", cost(meter, host, CALLS).await?, times.median()));
+    let scans = cost(meter, host, SCANS).await?;
+    all.push(Measured { path: "scan, nothing due", cost: scans, median: times.median(), p99: None });
     Ok(all)
 }
 

@@ -10,10 +10,10 @@ use domain::ticket::{Refusal, Ticket, TicketChange, TicketState};
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::body::word;
-use runtime::desk::{Command, Done, carry_out, refused, visible};
-use runtime::dialects::{Refused, TicketView, spoken};
-use runtime::requested::{Requested, respond};
-use storage::{Answer, Storage};
+use runtime::desk::{carry_out, refused, visible};
+use runtime::dialects::{Refused, spoken, told};
+use runtime::requested::{Requested, done};
+use storage::Storage;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 2000;
@@ -43,10 +43,8 @@ pub(crate) async fn assign_s1(
         }
         decide(ticket, agent, &wanted, TicketState::InProgress, now)
     };
-    let now = runtime::clock::now();
-    let answer =
-        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
-    Ok(done(carry_out(&storage, &request.caller, command(&id, &request), decide, answer).await?, answer))
+    let answer = told(200);
+    Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))
 }
 
 /// S4: `{agent_id, reason?}`.
@@ -58,21 +56,8 @@ pub(crate) async fn assign_s4(
     let wanted = wanted(&storage, &request, &id, "agent_id").await?;
     let decide =
         |ticket: &Ticket, agent: &Agent, now: Timestamp| decide(ticket, agent, &wanted, TicketState::Assigned, now);
-    let now = runtime::clock::now();
-    let answer =
-        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
-    Ok(done(carry_out(&storage, &request.caller, command(&id, &request), decide, answer).await?, answer))
-}
-
-fn command<'a>(id: &'a str, request: &'a Requested) -> Command<'a> {
-    Command { id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false }
-}
-
-fn done(done: Done, answer: impl Fn(&TicketView) -> Answer) -> Response {
-    match done {
-        Done::Before(answer) => respond(answer, true),
-        Done::Now(view) => respond(answer(&view), false),
-    }
+    let answer = told(200);
+    Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))
 }
 
 /// Reads whom the request names, and whether there is such an agent.

@@ -7,27 +7,23 @@ use domain::ticket::{Refusal, Ticket, TicketChange};
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::desk::{Command, Done, carry_out, refused};
-use runtime::dialects::{Refused, TicketView, spoken};
-use runtime::requested::{Requested, respond};
-use storage::{Answer, Storage};
+use runtime::dialects::{Refused, told};
+use runtime::requested::{Requested, done};
+use storage::Storage;
 
 pub(crate) async fn claim(
     State(storage): State<Storage>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {
-    let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: true };
-    let now = runtime::clock::now();
-    let answer =
-        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
-    match carry_out(&storage, &request.caller, command, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => {
-            let ticket = &view.ticket;
-            tracing::info!(org.id = %ticket.org, ticket.id = %ticket.id, agent.id = %request.caller.agent, "ticket claimed");
-            Ok(respond(answer(&view), false))
-        }
+    let command = Command { shows_holder: true, ..request.command(&id) };
+    let answer = told(200);
+    let claimed = carry_out(&storage, &request.caller, command, decide, answer).await?;
+    if let Done::Now(view) = &claimed {
+        let ticket = &view.ticket;
+        tracing::info!(org.id = %ticket.org, ticket.id = %ticket.id, agent.id = %request.caller.agent, "ticket claimed");
     }
+    Ok(done(claimed, answer))
 }
 
 /// The claim of an agent, or why there is none.

@@ -9,11 +9,11 @@ use domain::ticket::{Refusal, Ticket, TicketChange, TicketState};
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::body::word;
-use runtime::desk::{Command, Done, carry_out, may_work, refused, visible};
-use runtime::dialects::{Refused, TicketView, s2, spoken, status_names};
-use runtime::requested::{Requested, respond};
+use runtime::desk::{carry_out, may_work, refused, visible};
+use runtime::dialects::{Refused, s2, spoken, status_names, told};
+use runtime::requested::{Requested, done};
 use serde_json::Value;
-use storage::{Answer, Storage};
+use storage::Storage;
 
 use crate::assignments::{Wanted, may_assign, to_agent};
 
@@ -45,15 +45,9 @@ pub(crate) async fn update(
 ) -> Result<Response, Refused> {
     let (ticket, agent) = visible(&storage, &request.caller, &id).await?;
     let asked = asked(&storage, &request, &ticket, &agent).await?;
-    let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
     let decide = |ticket: &Ticket, agent: &Agent, now: Timestamp| decide(ticket, agent, &asked, now);
-    let now = runtime::clock::now();
-    let answer =
-        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
-    match carry_out(&storage, &request.caller, command, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    let answer = told(200);
+    Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))
 }
 
 /// Reads the body. Errors: `InvalidInput` that names the field.

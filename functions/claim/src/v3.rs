@@ -9,12 +9,12 @@ use domain::ids::{AgentId, QueueId};
 use domain::ticket::{Ticket, TicketState};
 use jiff::Timestamp;
 use runtime::Problem;
-use runtime::desk::{Command, Decision, Done, carry_out, may_work, refused, visible};
+use runtime::desk::{Command, Decision, carry_out, may_work, refused, visible};
 use runtime::dialects::TicketView;
 use runtime::dialects::v3::requests::{Assign, Reasoned, Transfer};
 use runtime::dialects::v3::shapes::Ticket as Shape;
 use runtime::dialects::v3::{Problems, Refused, answer, bounded, parse_for};
-use runtime::requested::{Requested, respond};
+use runtime::requested::{Requested, done};
 use storage::Storage;
 use utoipa::OpenApi;
 
@@ -41,12 +41,9 @@ async fn run<D: Into<Decision>>(
     shows_holder: bool,
     decide: impl Fn(&Ticket, &Agent, Timestamp) -> Result<D, Problem>,
 ) -> Result<Response, Refused> {
-    let command = Command { id, at_version: request.at_version, once: request.once.as_ref(), shows_holder };
+    let command = Command { shows_holder, ..request.command(id) };
     let answer = |view: &TicketView| answer(200, view);
-    match carry_out(storage, &request.caller, command, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    Ok(done(carry_out(storage, &request.caller, command, decide, answer).await?, answer))
 }
 
 /// The caller takes a ticket that nobody has. Of several who claim at once one wins; the others get 409.

@@ -1,10 +1,13 @@
 //! Who hears of which change.
 
 use domain::delivery::Delivery;
-use domain::message::Direction;
+use domain::ids::OrganizationId;
+use domain::media::Media;
+use domain::message::{Direction, Message};
 use jiff::Timestamp;
 use messaging::Entry;
 use messaging::event::Event;
+use messaging::media::Fetch;
 use messaging::outbound::Outbound;
 use runtime::Problem;
 use storage::stream::Change;
@@ -15,6 +18,7 @@ pub(crate) struct FanOut {
     pub(crate) push: Vec<Entry>,
     pub(crate) automation: Vec<Entry>,
     pub(crate) outbound: Vec<Entry>,
+    pub(crate) media: Vec<Entry>,
 }
 
 impl FanOut {
@@ -28,6 +32,7 @@ impl FanOut {
                 if let Direction::Out { delivery: Delivery::Queued, .. } = message.direction {
                     self.outbound.push(Outbound::send(org, &message.reference).map_err(internal)?);
                 }
+                self.fetch(org, message)?;
                 Event::message_stored(org, message)
             }
             Change::MessageDelivered { org, message, delivery } => {
@@ -36,6 +41,10 @@ impl FanOut {
                     self.outbound.push(Outbound::send(org, &message.reference).map_err(internal)?);
                 }
                 Event::message_delivered(org, message, seen_at)
+            }
+            Change::MediaChanged { org, message } => {
+                self.fetch(org, message)?;
+                Event::media_changed(org, message, seen_at)
             }
             Change::LineChanged { org, connection, stop, since } => {
                 Event::line_changed(org, connection, stop.as_ref(), *since, seen_at)
@@ -58,6 +67,14 @@ impl FanOut {
         // How far an answer has come is for the agents' screens alone.
         if !matches!(change, Change::MessageDelivered { .. }) {
             self.automation.push(Entry { body, fifo: None });
+        }
+        Ok(())
+    }
+
+    /// Has the file of a message fetched that waits for it.
+    fn fetch(&mut self, org: &OrganizationId, message: &Message) -> Result<(), Problem> {
+        if message.content.media.as_ref().is_some_and(Media::is_pending) {
+            self.media.push(Fetch::entry(org, &message.reference).map_err(internal)?);
         }
         Ok(())
     }

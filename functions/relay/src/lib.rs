@@ -16,12 +16,13 @@ pub struct Relay {
     push: SqsQueue,
     automation: SqsQueue,
     outbound: SqsQueue,
+    media: SqsQueue,
 }
 
 impl Relay {
     /// Sends to these queues.
-    pub fn new(push: SqsQueue, automation: SqsQueue, outbound: SqsQueue) -> Self {
-        Self { push, automation, outbound }
+    pub fn new(push: SqsQueue, automation: SqsQueue, outbound: SqsQueue, media: SqsQueue) -> Self {
+        Self { push, automation, outbound, media }
     }
 
     /// Takes a batch of records. Errors say how many from its beginning are done: all or none, since each queue gets its part of
@@ -46,10 +47,16 @@ impl Relay {
     async fn send(&self, out: &FanOut) -> Result<(), Problem> {
         // Answers to the contact first: somebody waits for them.
         self.outbound.send(&out.outbound).await?;
+        self.media.send(&out.media).await?;
         self.push.send(&out.push).await?;
         self.automation.send(&out.automation).await?;
         if !out.push.is_empty() {
-            tracing::debug!(events = out.push.len(), outbound = out.outbound.len(), "events relayed");
+            tracing::debug!(
+                events = out.push.len(),
+                outbound = out.outbound.len(),
+                media = out.media.len(),
+                "events relayed"
+            );
         }
         Ok(())
     }

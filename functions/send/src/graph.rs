@@ -1,6 +1,5 @@
 //! Calls of Meta's Graph API, and of gateways.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use channels::cloud_api::outbound::{SendOutcome, answer};
@@ -21,7 +20,7 @@ pub(crate) struct Graph {
 impl Graph {
     pub(crate) fn new(base: String) -> Result<Self, Fatal> {
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(runtime::tls::config()?)
             .timeout(TIMEOUT)
             .connect_timeout(Duration::from_secs(2))
             .user_agent(concat!("turno/", env!("CARGO_PKG_VERSION")))
@@ -106,12 +105,4 @@ pub(crate) struct Refused {
     pub(crate) code: i64,
     /// Whether the same may succeed later.
     pub(crate) may_pass: bool,
-}
-
-/// TLS with Mozilla's roots compiled in: reading the system's at every cold start takes ten times the instructions of all else.
-fn tls() -> Result<rustls::ClientConfig, Fatal> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

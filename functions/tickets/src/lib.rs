@@ -18,14 +18,15 @@ mod v2;
 mod v2_people;
 mod v3;
 
-use axum::Router;
 use axum::routing::{get, post, put};
+use axum::{Extension, Router};
+use files::Bucket;
 use storage::Storage;
 
 pub use v3::Api;
 
 /// The function's routes, as in `infra/template.yaml`.
-pub fn router(storage: Storage) -> Router {
+pub fn router(storage: Storage, bucket: Bucket) -> Router {
     Router::new()
         .route("/api/tickets", get(lists::newest))
         .route("/api/tickets/stats", get(lists::statistics))
@@ -50,5 +51,6 @@ pub fn router(storage: Storage) -> Router {
         .merge(s2::router())
         .merge(v3::router())
         .fallback(runtime::dialects::not_found)
+        .layer(Extension(bucket))
         .with_state(storage)
 }

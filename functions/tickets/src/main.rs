@@ -4,10 +4,12 @@ use runtime::clients::Clients;
 
 fn main() -> Result<(), runtime::Fatal> {
     runtime::run("tickets", async {
-        let storage = Clients::from_environment()?.storage()?;
+        let clients = Clients::from_environment()?;
+        let storage = clients.storage()?;
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }
-        runtime::http::run(tickets::router(storage.clone()), storage).await
+        let router = tickets::router(storage.clone(), clients.bucket("MEDIA_BUCKET")?);
+        runtime::http::run(router, storage).await
     })
 }

@@ -11,11 +11,11 @@ use domain::sla::Sla;
 use domain::ticket::{Category, Details, Priority, Source, Ticket, TicketState};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use runtime::desk::{Done, view};
+use runtime::desk::{Done, before, view};
 use runtime::dialects::TicketView;
 use runtime::identity::Caller;
 use runtime::{Problem, clock};
-use storage::{Answer, ChangeError, Known, Once, Storage};
+use storage::{Answer, ChangeError, Once, Storage};
 
 /// A request that was found sound.
 #[derive(Debug)]
@@ -52,8 +52,8 @@ pub(crate) async fn make(
     answer: impl Fn(&TicketView) -> Answer + Sync,
 ) -> Result<Done, Problem> {
     let agent = caller.agent(storage).await?;
-    if let Some(before) = before(storage, caller, once).await? {
-        return Ok(before);
+    if let Some(answer) = before(storage, caller, once).await? {
+        return Ok(Done::Before(answer));
     }
     let held = ticket(storage, caller, &agent, wanted).await?;
     let waiting = Ticket { agent: None, assigned_at: None, ..held.clone() };
@@ -90,23 +90,14 @@ pub(crate) async fn open(
             }
             // The same request was faster by a moment.
             Err(ChangeError::Repeated) => {
-                return before(storage, caller, once).await?.ok_or_else(|| ChangeError::Repeated.into());
+                let before = before(storage, caller, once).await?;
+                return before.map(Done::Before).ok_or_else(|| ChangeError::Repeated.into());
             }
             Err(ChangeError::AtCapacity { .. }) if ticket.agent.is_some() => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(ChangeError::Stale.into())
-}
-
-/// What the request was answered before, if it was.
-pub(crate) async fn before(storage: &Storage, caller: &Caller, once: Option<&Once>) -> Result<Option<Done>, Problem> {
-    let Some(once) = once else { return Ok(None) };
-    match storage.answered(&caller.org, once).await? {
-        None => Ok(None),
-        Some(Known::Answered(answer)) => Ok(Some(Done::Before(answer))),
-        Some(Known::OtherRequest) => Err(Problem::KeyReused),
-    }
 }
 
 /// The ticket, without its number.

@@ -4,13 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::ids::{ContactId, ConversationId};
 use domain::ticket::{Category, Details, Priority};
+use runtime::Problem;
 use runtime::body::word;
-use runtime::desk::Done;
-use runtime::dialects::{Refused, TicketView, spoken};
-use runtime::requested::{Requested, respond};
-use runtime::{Problem, clock};
+use runtime::dialects::{Refused, told};
+use runtime::requested::{Requested, done};
 use serde_json::Value;
-use storage::{Answer, Storage};
+use storage::Storage;
 
 use crate::making::{Wanted, make, worded};
 
@@ -20,13 +19,8 @@ pub(crate) async fn create(
     Requested { caller, body, once, .. }: Requested,
 ) -> Result<Response, Refused> {
     let wanted = wanted(&body)?;
-    let now = clock::now();
-    let answer =
-        |view: &TicketView| Answer { status: 201, body: spoken().ticket(view, now).to_string(), version: None };
-    match make(&storage, &caller, wanted, once.as_ref(), answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    let answer = told(201);
+    Ok(done(make(&storage, &caller, wanted, once.as_ref(), answer).await?, answer))
 }
 
 /// Checks the body. Errors name the field, in S1's words where S1 has words.

@@ -9,9 +9,9 @@ use domain::ticket::Ticket;
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::body::word;
-use runtime::desk::{Command, Decision, Done, carry_out};
+use runtime::desk::{Decision, carry_out};
 use runtime::dialects::{Refused, Story, TicketView, spoken};
-use runtime::requested::{Requested, respond};
+use runtime::requested::{Requested, done};
 use storage::{Answer, Storage};
 
 /// Appends a note. The body is `{content, isVisible?}`; the answer is the ticket with all its notes.
@@ -35,11 +35,7 @@ pub(crate) async fn add(
         let story = Story { rows: Vec::new(), notes };
         Answer { status: 200, body: spoken().changed(view, &story, now).to_string(), version: None }
     };
-    let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
-    match carry_out(&storage, &request.caller, command, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))
 }
 
 /// The note and the change that tells of it. Whoever sees a ticket may write beside it.

@@ -40,7 +40,7 @@ pub(crate) async fn change(
         Ok(moved.with_resolution(resolution.clone()))
     };
     // Moving a ticket twice to the same state is refused by its life cycle: a repetition needs no key.
-    let command = Command { id: &id, at_version: request.at_version, once: None, shows_holder: false };
+    let command = Command { once: None, ..request.command(&id) };
     let nothing = |_: &TicketView| Answer { status: 200, body: String::new(), version: None };
     let Done::Now(view) = carry_out(&storage, caller, command, decide, nothing).await? else {
         return Err(Problem::KeyReused.into());

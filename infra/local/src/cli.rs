@@ -48,12 +48,12 @@ pub(crate) struct ServeOptions {
     /// Where the HTTP API and the WebSocket API listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4000")]
     pub(crate) listen: SocketAddr,
-    /// Where DynamoDB, SQS, Secrets Manager, Lambda Invoke and @connections listen, all on one endpoint.
+    /// Where DynamoDB, SQS, S3, Secrets Manager, Lambda Invoke and @connections listen, all on one endpoint.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4566")]
     pub(crate) aws_listen: SocketAddr,
     #[command(flatten)]
     pub(crate) data: DataOption,
-    /// Keep nothing: table and queues live in memory, and the data directory holds the keys alone.
+    /// Keep nothing: table, queues and files live in memory, and the data directory holds the keys alone.
     #[arg(long)]
     pub(crate) memory: bool,
     /// Build the functions with the release profile.
@@ -131,7 +131,7 @@ pub(crate) struct SayOptions {
     #[arg(long, value_name = "PHONE", required_unless_present = "file")]
     pub(crate) from: Option<String>,
     /// What the customer writes.
-    #[arg(required_unless_present = "file")]
+    #[arg(required_unless_present_any = ["file", "attach"])]
     pub(crate) text: Option<String>,
     /// The connection that the message comes in on: comercial, suporte, baileys, evolution, waha or gowa.
     #[arg(long, default_value = "comercial")]
@@ -139,6 +139,9 @@ pub(crate) struct SayOptions {
     /// Send the bytes of this file instead of a text, signed as they are.
     #[arg(long, value_name = "BODY.json", conflicts_with_all = ["from", "text"])]
     pub(crate) file: Option<PathBuf>,
+    /// A file that the customer sends, with the text as its caption; what it is shows by its name's ending. Cloud API connections only.
+    #[arg(long, value_name = "FILE", conflicts_with = "file")]
+    pub(crate) attach: Option<PathBuf>,
     /// The name the customer shows.
     #[arg(long, default_value = "Maria Souza")]
     pub(crate) name: String,
@@ -228,6 +231,9 @@ mod tests {
         assert!(parse("say hello").is_err());
         assert!(parse("say --from 77079861373 hello").is_ok());
         assert!(parse("say --file body.json").is_ok());
+        assert!(parse("say --from 77079861373 --attach a.jpg").is_ok());
+        assert!(parse("say --attach a.jpg").is_err());
+        assert!(parse("say --file body.json --attach a.jpg").is_err());
         assert!(parse("say --file body.json --from 77079861373").is_err());
     }
 

@@ -17,6 +17,8 @@ pub(crate) const TABLE: &str = "table.db";
 pub(crate) const QUEUES: &str = "queues.db";
 /// A file for each stream that a function reads: how far it has read.
 pub(crate) const CHECKPOINTS: &str = "checkpoints";
+/// The objects of S3: a directory for each bucket, a file for each object.
+pub(crate) const FILES: &str = "files";
 /// What Secrets Manager answers, and the operator's credentials.
 pub(crate) const SECRETS: &str = "secrets.json";
 /// The key that signs tokens.
@@ -76,6 +78,10 @@ impl DataDir {
 
     pub(crate) fn checkpoints(&self) -> PathBuf {
         self.0.join(CHECKPOINTS)
+    }
+
+    pub(crate) fn files(&self) -> PathBuf {
+        self.0.join(FILES)
     }
 
     pub(crate) fn secrets(&self) -> PathBuf {

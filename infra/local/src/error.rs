@@ -24,6 +24,8 @@ pub(crate) enum HostError {
     NoAnswer { url: String, source: crate::client::ClientError },
     #[error("table {path}", path = path.display())]
     Table { path: PathBuf, source: dynoxide::DynoxideError },
+    #[error("files")]
+    Files(#[source] crate::objects::StoreError),
     #[error("queues")]
     Queues(#[source] crate::sqs::Error),
     #[error("queue {queue}")]

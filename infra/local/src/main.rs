@@ -7,8 +7,8 @@
 //! | `gateway` | API Gateway's HTTP API, and Cognito's tokens |
 //! | `sockets` | API Gateway's WebSocket API |
 //! | `lambda`, `asynchronous`, `mappings`, `schedules` | Lambda, its event source mappings, EventBridge Scheduler |
-//! | `aws` | the endpoint of DynamoDB, SQS, Secrets Manager, Lambda Invoke and `@connections`, and IAM |
-//! | `sqs`, `secrets` | SQS, Secrets Manager |
+//! | `aws` | the endpoint of DynamoDB, SQS, S3, Secrets Manager, Lambda Invoke and `@connections`, and IAM |
+//! | `sqs`, `objects`, `secrets` | SQS, S3, Secrets Manager |
 //! | `simulator` | Meta's Graph API |
 //! | `faults` | what goes wrong on AWS now and then, on request |
 //! | `backup` | AWS Backup, in one file |
@@ -33,6 +33,7 @@ mod lambda;
 mod mappings;
 mod memory;
 mod meta;
+mod objects;
 mod operator;
 mod redrive;
 mod say;

@@ -1,5 +1,6 @@
 //! `turno say`: a customer's message, as the provider of a demo connection would post it to the webhook.
 
+mod attachment;
 mod gateways;
 
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::demo;
 use crate::error::HostError;
 use crate::meta::{self, Direction};
 use crate::secrets;
+use attachment::Attached;
 
 /// Sends the message and tells what was answered, and how long that took.
 pub(crate) async fn run(options: &SayOptions) -> Result<String, HostError> {
@@ -23,12 +25,19 @@ pub(crate) async fn run(options: &SayOptions) -> Result<String, HostError> {
     let unusable = |error: http::Error| HostError::Refused(format!("the message cannot be sent: {error}"));
     let refused = |reason: &str| HostError::Refused(reason.to_owned());
     let request = if let Some(token) = secrets.gateways.get(&options.connection) {
+        if options.attach.is_some() {
+            return Err(refused("--attach: files come by Cloud API connections alone"));
+        }
         let body = body(options, |said| Ok(gateways::body(said.connection, said.from, said.text, said.name, said.at)))?;
         gateways::request(&host.api_url, &options.connection, token, body)
     } else {
         let secret =
             secrets.app_secret().ok_or_else(|| refused("secrets.json has no app secret for the app default"))?;
-        meta::signed(&host.api_url, secret, body(options, cloud_api)?)
+        let attached = match &options.attach {
+            Some(file) => Some(attachment::put(&host.graph_url, &secrets, file).await?),
+            None => None,
+        };
+        meta::signed(&host.api_url, secret, body(options, |said| cloud_api(said, attached.as_ref()))?)
     };
     let sent_at = std::time::Instant::now();
     let answer = tokio::time::timeout(Duration::from_secs(30), Client::new().send(request.map_err(unusable)?))
@@ -68,24 +77,24 @@ struct Said<'a> {
     at: Timestamp,
 }
 
-fn cloud_api(said: &Said<'_>) -> Result<Value, HostError> {
+fn cloud_api(said: &Said<'_>, attached: Option<&Attached>) -> Result<Value, HostError> {
     let phone_number_id = demo::phone_number_id(said.connection).ok_or_else(|| {
         let known = demo::CONNECTIONS.join(", ");
         HostError::Refused(format!("--connection {}: the demo has {known}; use --file for others", said.connection))
     })?;
-    Ok(meta::envelope(
-        phone_number_id,
-        json!({
-            "contacts": [{ "profile": { "name": said.name }, "wa_id": said.from }],
-            "messages": [{
-                "from": said.from,
-                "id": meta::message_id(said.from, Direction::FromCustomer),
-                "timestamp": said.at.as_second().to_string(),
-                "type": "text",
-                "text": { "body": said.text },
-            }],
-        }),
-    ))
+    let (kind, content) = match attached {
+        Some(attached) => (attached.kind, attached.content(said.text)),
+        None => ("text", json!({ "body": said.text })),
+    };
+    let mut message = json!({
+        "from": said.from,
+        "id": meta::message_id(said.from, Direction::FromCustomer),
+        "timestamp": said.at.as_second().to_string(),
+        "type": kind,
+    });
+    message[kind] = content;
+    let contacts = json!([{ "profile": { "name": said.name }, "wa_id": said.from }]);
+    Ok(meta::envelope(phone_number_id, json!({ "contacts": contacts, "messages": [message] })))
 }
 
 #[cfg(test)]
@@ -104,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_cloud_api_body_names_the_connection_by_its_phone_number_id() {
-        let body = cloud_api(&said("suporte")).unwrap();
+        let body = cloud_api(&said("suporte"), None).unwrap();
         let value = &body["entry"][0]["changes"][0]["value"];
         assert_eq!(value["metadata"]["phone_number_id"], "100000000000002");
         assert_eq!(value["messages"][0]["text"]["body"], "Meu pedido não chegou");
@@ -114,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_unknown_connection_is_refused_with_those_there_are() {
-        let refusal = cloud_api(&said("vendas")).unwrap_err().to_string();
+        let refusal = cloud_api(&said("vendas"), None).unwrap_err().to_string();
         assert!(refusal.contains("vendas") && refusal.contains("comercial"), "{refusal}");
     }
 }

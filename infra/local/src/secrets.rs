@@ -116,6 +116,11 @@ impl SecretsFile {
         self.secrets.get(APPS)?.pointer("/apps/default/app_secrets/0")?.as_str()
     }
 
+    /// A token that a connection sends with.
+    pub(crate) fn access_token(&self) -> Option<&str> {
+        self.secrets.values().find_map(|value| value.pointer("/access_tokens/0")?.as_str())
+    }
+
     /// Whether the Cloud API token is one that some connection sends with.
     pub(crate) fn knows_access_token(&self, token: &str) -> bool {
         self.secrets

@@ -28,6 +28,7 @@ use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::lambda::{AwsAccess, DEFAULT_CONCURRENCY, FunctionSpec, Lambda};
 use crate::mappings::{self, Sources};
+use crate::objects::{self, Objects};
 use crate::schedules::Schedules;
 use crate::secrets::{Secrets, SecretsFile};
 use crate::simulator::{self, Simulator};
@@ -95,28 +96,21 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         .map_err(|source| HostError::Refused(format!("the table engine cannot listen: {source}")))?;
     let queues = open_queues(durable(data.queues()).as_deref(), &host.aws_url, &template.queues)?;
     queues.resume_moves().await.map_err(HostError::Queues)?;
+    let store = objects::open(durable(data.files()).as_deref(), &template.buckets).map_err(HostError::Files)?;
 
     let build_started_at = Instant::now();
     let programs = programs(options, &template).await?;
     let build_time = build_started_at.elapsed();
 
-    let mut callers = Callers::default();
-    callers.add(secrets_file.operator.access_key_id.clone(), Caller::Operator);
     let roles = Roles::of(&template.functions).map_err(HostError::Refused)?;
-    let mut specs = Vec::new();
-    for function in &template.functions {
-        // A new key at each start: it is good for this run's process of this function alone.
-        let key = || ulid::Ulid::generate().to_string();
-        let access = AwsAccess { endpoint_url: host.aws_url.clone(), access_key_id: key(), secret_access_key: key() };
-        callers.add(access.access_key_id.clone(), Caller::Function(roles.role(function)));
-        let program = programs.get(&function.binary).cloned().unwrap_or_default();
-        specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
-    }
+    let (callers, specs) = callers(&template, &programs, &roles, &secrets_file, &host);
     let faults = Faults::default();
     let lambda = Lambda::start_with_faults(specs, faults.clone());
 
     let sockets = sockets_of(&template, &lambda, &host, &stopped);
+    let counts = Arc::new(Counts::default());
     let endpoint = Arc::new(Endpoint {
+        objects: Objects::new(store, &template.buckets, &callers, &counts),
         callers,
         table: table.clone(),
         queues: queues.clone(),
@@ -127,7 +121,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         faults: faults.clone(),
         roles: roles.clone(),
         status: Collector::new(&template.functions, &template.tables, &data, !options.memory),
-        counts: Counts::default(),
+        counts,
         sockets: sockets.clone(),
     });
     let client = Client::new();
@@ -163,6 +157,29 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     data.announce(&host)?;
     Greeting { options, host: &host, template: &template, build_time, start_time: started_at.elapsed() }.print();
     Ok(Running { data, _lock: lock, lambda, background, services, stopping, closing })
+}
+
+/// Who may call the AWS endpoint: the operator, and each function with a key of its own; and what it takes to run each.
+fn callers(
+    template: &Template,
+    programs: &BTreeMap<String, PathBuf>,
+    roles: &Roles,
+    secrets: &SecretsFile,
+    host: &RunningHost,
+) -> (Callers, Vec<FunctionSpec>) {
+    let (mut callers, operator) = (Callers::default(), &secrets.operator);
+    callers.add(operator.access_key_id.clone(), operator.secret_access_key.clone(), Caller::Operator);
+    let mut specs = Vec::new();
+    for function in &template.functions {
+        // A new key at each start: it is good for this run's process of this function alone.
+        let key = || ulid::Ulid::generate().to_string();
+        let access = AwsAccess { endpoint_url: host.aws_url.clone(), access_key_id: key(), secret_access_key: key() };
+        let caller = Caller::Function(roles.role(function));
+        callers.add(access.access_key_id.clone(), access.secret_access_key.clone(), caller);
+        let program = programs.get(&function.binary).cloned().unwrap_or_default();
+        specs.push(FunctionSpec::new(function, program, DEFAULT_CONCURRENCY, &access));
+    }
+    (callers, specs)
 }
 
 /// `None` when the template has no WebSocket API.

@@ -14,6 +14,7 @@ mod corpus;
 pub mod gateway;
 pub mod gowa;
 mod lenient;
+pub mod media;
 pub mod moment;
 pub mod observation;
 #[cfg(test)]

@@ -211,7 +211,7 @@ impl Answer {
         let is_plain = *self == Self::text(words.cloned().unwrap_or_default());
         // Strings, numbers and lists of them: there is nothing that JSON could not hold.
         let raw = (!is_plain).then(|| serde_json::to_string(self).unwrap_or_default());
-        Content { kind: kind.to_owned(), text: words.filter(|words| !words.is_empty()).cloned(), raw }
+        Content { kind: kind.to_owned(), text: words.filter(|words| !words.is_empty()).cloned(), raw, media: None }
     }
 
     /// From what is stored. Errors: `NotAnAnswer`.

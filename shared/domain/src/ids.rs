@@ -134,6 +134,11 @@ pub(crate) fn digest(text: &str) -> String {
     derived(&[text]).to_string().split_off(16)
 }
 
+/// A text in 26 characters, 128 bits: to stand for one that somebody else chose.
+pub(crate) fn stand_in(text: &str) -> String {
+    derived(&[text]).to_string()
+}
+
 /// A ULID of the given time: 26 characters that sort by time.
 fn ulid(now: Timestamp, random: u128) -> Ulid {
     Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), random)

@@ -67,11 +67,13 @@ pub fn plan(known: Known<'_>, inbound: &InboundMessage, now: Timestamp) -> Plan 
         Effect::Silent => TicketStep::None,
         Effect::Opens => ticket_step(known.connection, &conversation, known.ticket, inbound, now),
     };
+    let mut content = inbound.content.clone();
+    content.media = content.media.map(|media| media.by(&known.connection.id));
     let message = Message {
         reference: MessageRef::inbound(conversation.id.clone(), inbound),
         ticket: ticket.ticket_id().cloned(),
         direction: direction(inbound),
-        content: inbound.content.clone(),
+        content,
         provider_id: Some(inbound.provider_id.clone()),
         seq: if inbound.effect == Effect::Opens { conversation.in_seq + 1 } else { 0 },
     };

@@ -15,6 +15,7 @@ pub mod delivery;
 pub mod history;
 pub mod identities;
 pub mod load;
+pub mod media;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
@@ -59,6 +60,8 @@ pub enum Work {
     Report(ConnectionId, ProviderMessageId),
     /// This answer waits to be sent.
     Answer(MessageRef),
+    /// The file of this message waits to be fetched.
+    Media(MessageRef),
 }
 
 /// Something that does not hold.

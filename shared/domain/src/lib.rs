@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod invariants;
 pub mod line;
 pub mod locale;
+pub mod media;
 pub mod message;
 pub mod note;
 pub mod number;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::alias::Alias;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::ids::{AgentId, ConversationId, OutboundId, ProviderMessageId, TicketId};
+use crate::media::Media;
 
 /// What a message is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,12 +22,15 @@ pub struct Content {
     /// For kinds that are not text: the provider's own JSON, kept whole so that nothing is lost before the kind is handled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<String>,
+    /// Its file, if what somebody else wrote came with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Media>,
 }
 
 impl Content {
     /// A text message.
     pub fn text(body: impl Into<String>) -> Self {
-        Self { kind: "text".to_owned(), text: Some(body.into()), raw: None }
+        Self { kind: "text".to_owned(), text: Some(body.into()), raw: None, media: None }
     }
 }
 

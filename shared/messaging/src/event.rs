@@ -6,6 +6,7 @@ use domain::delivery::Delivery;
 use domain::event::{Actor, Happening, HistoryRow, Subject};
 use domain::ids::{ConnectionId, OrganizationId};
 use domain::line::Stop;
+use domain::media::MediaState;
 use domain::message::{Direction, Message};
 use domain::ticket::Ticket;
 use jiff::Timestamp;
@@ -164,6 +165,14 @@ impl Event {
         Self { at: seen_at, ..event }
     }
 
+    /// The file of a message was kept or given up, or is to be tried again. `seen_at` is when the table recorded it.
+    pub fn media_changed(org: &OrganizationId, message: &Message, seen_at: Timestamp) -> Self {
+        let (state, round) =
+            message.content.media.as_ref().map_or(("none", 0), |media| (media.state.as_str(), media.round));
+        let id = format!("{}.media.{round}.{state}", message.reference);
+        Self { at: seen_at, ..Self::of_message(org, message, "message_media_changed", id) }
+    }
+
     /// A connection stopped sending, or sends again. `since` is when it stopped.
     pub fn line_changed(
         org: &OrganizationId,
@@ -194,6 +203,12 @@ impl Event {
             "ticket": message.ticket,
             "type": message.content.kind,
         });
+        if let Some(media) = &message.content.media {
+            data["media"] = json!(media.state.as_str());
+            if let MediaState::Failed { reason } = &media.state {
+                data["mediaReason"] = json!(reason.as_str());
+            }
+        }
         if let Direction::Out { agent, delivery, error } = &message.direction {
             data["agentId"] = json!(agent);
             data["status"] = json!(delivery);

@@ -3,6 +3,7 @@
 //! Never decides anything: a message is on its queue when a call returns `Ok`, and the caller decides what that means.
 
 pub mod event;
+pub mod media;
 pub mod outbound;
 mod sqs_queue;
 

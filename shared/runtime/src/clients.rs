@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::config::{
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
+use files::Bucket;
 use messaging::SqsQueue;
 use storage::Storage;
 
@@ -23,6 +24,9 @@ static ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 #[derive(Debug, Clone)]
 pub struct Clients {
     shared: SdkConfig,
+    credentials: Credentials,
+    region: String,
+    endpoint: Option<String>,
 }
 
 impl Clients {
@@ -38,22 +42,24 @@ impl Clients {
             None,
             "environment",
         );
+        let region = required("AWS_REGION")?;
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_millis(1500))
             .operation_timeout(Duration::from_secs(4));
         let mut shared = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(required("AWS_REGION")?))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(Region::new(region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials.clone()))
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
             .timeout_config(timeouts.build())
             .http_client(http);
-        if let Some(url) = optional("AWS_ENDPOINT_URL") {
+        let endpoint = optional("AWS_ENDPOINT_URL");
+        if let Some(url) = &endpoint {
             shared = shared.endpoint_url(url);
         }
-        Ok(Self { shared: shared.build() })
+        Ok(Self { shared: shared.build(), credentials, region, endpoint })
     }
 
     /// The table that `TABLE_NAME` names.
@@ -65,6 +71,11 @@ impl Clients {
     /// The queue whose URL the variable holds.
     pub fn queue(&self, variable: &'static str) -> Result<SqsQueue, Fatal> {
         Ok(SqsQueue::new(aws_sdk_sqs::Client::new(&self.shared), required(variable)?))
+    }
+
+    /// The bucket that the variable names.
+    pub fn bucket(&self, variable: &'static str) -> Result<Bucket, Fatal> {
+        Ok(Bucket::new(&required(variable)?, &self.region, self.endpoint.as_deref(), self.credentials.clone()))
     }
 
     pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {

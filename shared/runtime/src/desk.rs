@@ -192,17 +192,10 @@ pub async fn carry_out<D: Into<Decision>>(
         if !may_see(&agent, &ticket) {
             return Err(NO_TICKET.into());
         }
-        if let Some(once) = command.once
-            && let Some(known) = storage.answered(&caller.org, once).await?
-        {
-            return match known {
-                Known::Answered(answer) => Ok(Done::Before(answer)),
-                Known::OtherRequest => Err(Problem::KeyReused.into()),
-            };
+        if let Some(answer) = before(storage, caller, command.once).await? {
+            return Ok(Done::Before(answer));
         }
-        if command.at_version.is_some_and(|version| version != ticket.version) {
-            return Err(Problem::VersionMismatch { current: ticket.version }.into());
-        }
+        is_at_version(&ticket, command.at_version)?;
         let decided = decide(&ticket, &agent, clock::now());
         let decided = decided.map_err(|problem| Refused { problem, version: Some(ticket.version) })?;
         let Decision { change, note } = decided.into();
@@ -227,6 +220,24 @@ pub async fn carry_out<D: Into<Decision>>(
         }
     }
     Err(ChangeError::Stale.into())
+}
+
+/// What the request was answered before, if it was. Errors: `KeyReused` where its key was another request's.
+pub async fn before(storage: &Storage, caller: &Caller, once: Option<&Once>) -> Result<Option<Answer>, Problem> {
+    let Some(once) = once else { return Ok(None) };
+    match storage.answered(&caller.org, once).await? {
+        None => Ok(None),
+        Some(Known::Answered(answer)) => Ok(Some(answer)),
+        Some(Known::OtherRequest) => Err(Problem::KeyReused),
+    }
+}
+
+/// Errors: `VersionMismatch` for a ticket that is not at the version which the caller named, if it did.
+pub fn is_at_version(ticket: &Ticket, named: Option<u64>) -> Result<(), Problem> {
+    match named {
+        Some(version) if version != ticket.version => Err(Problem::VersionMismatch { current: ticket.version }),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Whether the agent may work on the ticket: its holder and who supervises, and anybody on one that nobody holds.

@@ -12,9 +12,9 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use storage::Statistics;
+use storage::{Answer, Statistics};
 
-use crate::{Problem, invocation};
+use crate::{Problem, clock, invocation};
 
 pub mod s0;
 pub mod s1;
@@ -97,13 +97,19 @@ pub(crate) fn chosen(path: &str, asked: Option<&str>) -> Result<&'static dyn Dia
 }
 
 /// The dialect that a route has of itself.
-pub fn of_route(path: &str) -> &'static dyn Dialect {
+pub(crate) fn of_route(path: &str) -> &'static dyn Dialect {
     DIALECTS.into_iter().find(|dialect| dialect.has(path)).unwrap_or(&s4::S4)
 }
 
 /// The dialect of the request that is being answered.
 pub fn spoken() -> &'static dyn Dialect {
     invocation::dialect().unwrap_or(&s4::S4)
+}
+
+/// How the request that is being answered is told of a ticket that was made or changed.
+pub fn told(status: u16) -> impl Fn(&TicketView) -> Answer + Copy + Sync {
+    let now = clock::now();
+    move |view| Answer { status, body: spoken().ticket(view, now).to_string(), version: None }
 }
 
 /// A problem, told in the dialect of the request.

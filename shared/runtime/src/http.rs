@@ -1,6 +1,9 @@
 //! The loop over HTTP requests: one axum router a function.
 
+use std::convert::Infallible;
+
 use axum::Router;
+use axum::response::Response;
 use http::{HeaderName, Uri};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, Request, RequestExt, service_fn};
@@ -20,18 +23,9 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
         let request = routed(request);
         let router = router.clone();
         let id = request.lambda_context_ref().map(|context| context.request_id.clone()).unwrap_or_default();
-        let method = request.method().clone();
-        let asked = request.headers().get(DIALECT).map(|value| value.to_str().unwrap_or("?").to_owned());
-        let path = request.uri().path().to_owned();
-        let (dialect, unknown) = match dialects::chosen(&path, asked.as_deref().filter(|_| !path.starts_with("/v3/"))) {
-            Ok(dialect) => (dialect, None),
-            Err(problem) => (dialects::of_route(&path), Some(problem)),
-        };
-        let serve = async move {
-            let response = match unknown {
-                None => router.oneshot(request).await?,
-                Some(problem) => dialects::render(&path, problem),
-            };
+        invocation::within(id, async move {
+            let method = request.method().clone();
+            let response = answer(router, request).await?;
             let consumed = storage.units().take();
             tracing::info!(
                 method = %method,
@@ -41,10 +35,22 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
                 "request answered"
             );
             Ok::<_, Error>(response)
-        };
-        invocation::answering(id, dialect, serve)
+        })
     }))
     .await
+}
+
+/// A router's answer to a request, in the dialect of its route or in the one that it asks for.
+pub async fn answer(router: Router, request: Request) -> Result<Response, Infallible> {
+    let path = request.uri().path().to_owned();
+    let asked = request.headers().get(DIALECT).map(|value| value.to_str().unwrap_or("?"));
+    match dialects::chosen(&path, asked.filter(|_| !path.starts_with("/v3/"))) {
+        Ok(dialect) => invocation::answering(dialect, router.oneshot(request)).await,
+        Err(problem) => {
+            let dialect = dialects::of_route(&path);
+            Ok(invocation::answering(dialect, async { dialects::render(&path, problem) }).await)
+        }
+    }
 }
 
 /// The request with the path that its route and path parameters make.

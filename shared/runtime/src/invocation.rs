@@ -29,7 +29,7 @@ pub(crate) async fn within<F: Future>(id: String, work: F) -> F::Output {
     INVOCATION.scope(Invocation { id, dialect: None }, work).await
 }
 
-/// Answers a request in a dialect.
-pub async fn answering<F: Future>(id: String, dialect: &'static dyn Dialect, work: F) -> F::Output {
-    INVOCATION.scope(Invocation { id, dialect: Some(dialect) }, work).await
+/// Answers the request of this invocation in a dialect.
+pub(crate) async fn answering<F: Future>(dialect: &'static dyn Dialect, work: F) -> F::Output {
+    INVOCATION.scope(Invocation { id: request_id(), dialect: Some(dialect) }, work).await
 }

@@ -22,6 +22,7 @@ pub mod service;
 pub mod sqs;
 pub mod stream;
 mod telemetry;
+pub mod tls;
 
 pub use problem::Problem;
 

@@ -3,9 +3,9 @@
 use domain::agent::Agent;
 use domain::ticket::{PairRefusal, Ticket, TicketChange};
 use jiff::Timestamp;
-use storage::{Answer, ChangeError, Known, Storage};
+use storage::{Answer, ChangeError, Storage};
 
-use crate::desk::{Command, Done, NO_TICKET, Refused, find, view, visible};
+use crate::desk::{Command, Done, NO_TICKET, Refused, before, find, is_at_version, view, visible};
 use crate::dialects::TicketView;
 use crate::identity::Caller;
 use crate::{Problem, clock};
@@ -36,17 +36,10 @@ pub async fn carry_out_pair(
 ) -> Result<Done, Refused> {
     for _ in 0..TRIES {
         let (ticket, agent) = visible(storage, caller, command.id).await?;
-        if let Some(once) = command.once
-            && let Some(known) = storage.answered(&caller.org, once).await?
-        {
-            return match known {
-                Known::Answered(answer) => Ok(Done::Before(answer)),
-                Known::OtherRequest => Err(Problem::KeyReused.into()),
-            };
+        if let Some(answer) = before(storage, caller, command.once).await? {
+            return Ok(Done::Before(answer));
         }
-        if command.at_version.is_some_and(|version| version != ticket.version) {
-            return Err(Problem::VersionMismatch { current: ticket.version }.into());
-        }
+        is_at_version(&ticket, command.at_version)?;
         let found = found(storage, &ticket, &agent, other).await?;
         let version = Some(ticket.version);
         let pair = decide(&ticket, &found, &agent, clock::now()).map_err(|problem| Refused { problem, version })?;

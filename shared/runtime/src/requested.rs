@@ -9,6 +9,8 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 use storage::{Answer, Once};
 
+use crate::desk::{Command, Done};
+use crate::dialects::TicketView;
 use crate::identity::Caller;
 use crate::{Problem, clock, dialects};
 
@@ -52,6 +54,21 @@ impl<S: Send + Sync> FromRequest<S> for Requested {
         let body = if bytes.trim_ascii().is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&bytes) };
         let body = body.map_err(|error| refused("body", format!("the body is not valid JSON: {error}")))?;
         Ok(Self { caller, body, once, at_version })
+    }
+}
+
+impl Requested {
+    /// As a command to the ticket of a name; nobody learns by it who holds a ticket that they do not see.
+    pub fn command<'a>(&'a self, id: &'a str) -> Command<'a> {
+        Command { id, at_version: self.at_version, once: self.once.as_ref(), shows_holder: false }
+    }
+}
+
+/// What became of a request as HTTP carries it: made by `answer` now, or as it was told before.
+pub fn done(done: Done, answer: impl Fn(&TicketView) -> Answer) -> Response {
+    match done {
+        Done::Before(answer) => respond(answer, true),
+        Done::Now(view) => respond(answer(&view), false),
     }
 }
 

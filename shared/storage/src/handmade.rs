@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::commands::MakeAnswer;
 use crate::conversations::from_item;
-use crate::item::{Item, number, read, text, write};
+use crate::item::{number, read, text, write};
 use crate::once::Once;
 use crate::transaction::{IntoTransact, Outcome};
 use crate::{ChangeError, Error, Storage, keys};
@@ -133,14 +133,11 @@ impl Storage {
         Ok(put.into_transact()?)
     }
 
-    /// The tickets of a contact, newest first: those made by hand, at most a page of 1 MB of their names, and of each conversation the
-    /// last fifty.
+    /// The tickets of a contact, newest first: those made by hand, and of each conversation the last fifty.
     pub async fn contact_tickets(&self, org: &OrganizationId, contact: &ContactId) -> Result<Vec<Ticket>, Error> {
-        let pointers = self.query_all(keys::contact(org, contact).pk, keys::CONTACT_TICKET_PREFIX).await?;
-        let mut wanted: Vec<TicketId> = Vec::new();
-        for pointer in pointers {
-            wanted.push(read::<ContactTicketItem>(pointer)?.tkt);
-        }
+        let made: Vec<ContactTicketItem> =
+            self.all_under(keys::contact(org, contact).pk, keys::CONTACT_TICKET_PREFIX, true).await?;
+        let mut wanted: Vec<TicketId> = made.into_iter().map(|made| made.tkt).collect();
         for conversation in self.contact_conversations(org, contact).await? {
             let first = conversation.generation.saturating_sub(GENERATIONS - 1);
             wanted
@@ -162,28 +159,5 @@ impl Storage {
         let connections = self.connections(org).await?;
         let wanted = connections.iter().map(|of| keys::conversation(org, &ConversationId::of(&of.id, contact)));
         self.batch_get(wanted.collect()).await?.into_iter().map(from_item).collect()
-    }
-
-    /// All items of a partition under a prefix, page after page of 1 MB.
-    pub(crate) async fn query_all(&self, partition: String, prefix: &str) -> Result<Vec<Item>, Error> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(partition))
-            .expression_attribute_values(":prefix", text(prefix))
-            .return_consumed_capacity(aws_sdk_dynamodb::types::ReturnConsumedCapacity::Total)
-            .consistent_read(true);
-        let (mut items, mut start) = (Vec::new(), None);
-        loop {
-            let answer = query.clone().set_exclusive_start_key(start).send().await?;
-            self.units.add_read(&answer.consumed_capacity);
-            items.extend(answer.items.unwrap_or_default());
-            start = answer.last_evaluated_key;
-            if start.is_none() {
-                return Ok(items);
-            }
-        }
     }
 }

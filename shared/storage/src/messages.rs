@@ -93,7 +93,8 @@ impl MessageItem {
         };
         let inbound_id = matches!(side, Side::Contact).then(|| ProviderMessageId::new(&self.mid));
         let provider_id = self.pid.or(inbound_id);
-        (self.cnv, Said { sent_at: self.sent, id: self.mid, ticket: self.tkt, provider_id, seq: self.seq, side })
+        let media = self.content.media.map(|media| media.state);
+        (self.cnv, Said { sent_at: self.sent, id: self.mid, ticket: self.tkt, provider_id, seq: self.seq, side, media })
     }
 }
 

@@ -104,8 +104,7 @@ impl Storage {
 
     /// The connections of an organization.
     pub async fn connections(&self, org: &OrganizationId) -> Result<Vec<Connection>, Error> {
-        let found = self.query_all(keys::organization(org).pk, keys::CONNECTION_PREFIX).await?;
-        found.into_iter().map(read).collect()
+        self.all_under(keys::organization(org).pk, keys::CONNECTION_PREFIX, true).await
     }
 
     /// Adds a connection unless it is there, and the way to it from its provider account.
@@ -147,19 +146,8 @@ impl Storage {
         items.into_iter().map(read).collect()
     }
 
-    /// The queues of an organization. At most one page of 1 MB, some thousands.
+    /// The queues of an organization.
     pub async fn queues(&self, org: &OrganizationId) -> Result<Vec<Queue>, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(keys::organization(org).pk))
-            .expression_attribute_values(":prefix", text(keys::QUEUE_PREFIX))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        self.units.add_read(&answer.consumed_capacity);
-        answer.items.unwrap_or_default().into_iter().map(read).collect()
+        self.all_under(keys::organization(org).pk, keys::QUEUE_PREFIX, false).await
     }
 }

@@ -20,8 +20,7 @@ impl Storage {
 
     /// The keys of an organization, those that were revoked among them.
     pub async fn service_keys(&self, org: &OrganizationId) -> Result<Vec<ServiceKey>, Error> {
-        let items = self.query_all(keys::organization(org).pk, keys::SERVICE_KEY_PREFIX).await?;
-        items.into_iter().map(read).collect()
+        self.all_under(keys::organization(org).pk, keys::SERVICE_KEY_PREFIX, true).await
     }
 
     /// Makes a key worth nothing, from the next request on. `false` when there is none that is worth something.

@@ -50,6 +50,13 @@ pub enum Change {
         /// How far it is.
         delivery: Delivery,
     },
+    /// The file of a message was kept or given up, or is to be tried again.
+    MediaChanged {
+        /// The organization.
+        org: OrganizationId,
+        /// The message as it is now.
+        message: Box<Message>,
+    },
     /// A connection stopped or, with `stop` absent, sends again.
     LineChanged {
         /// The organization.
@@ -145,6 +152,7 @@ pub fn read(old: serde_dynamo::Item, new: serde_dynamo::Item) -> Result<Option<C
             let delivery = *is;
             Ok(Some(Change::MessageDelivered { org, message, delivery }))
         }
+        _ if before.content.media != message.content.media => Ok(Some(Change::MediaChanged { org, message })),
         _ => Ok(None),
     }
 }

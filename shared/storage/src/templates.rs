@@ -8,20 +8,9 @@ use crate::item::{read, text, write};
 use crate::{Error, Storage, keys};
 
 impl Storage {
-    /// The templates of an account by name and language. At most one page of 1 MB; Meta allows 6,000 of a few hundred bytes.
+    /// The templates of an account by name and language. Meta allows 6,000.
     pub async fn templates(&self, org: &OrganizationId, account: &str) -> Result<Vec<Template>, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(keys::organization(org).pk))
-            .expression_attribute_values(":prefix", text(keys::templates_prefix(account)))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        self.units.add_read(&answer.consumed_capacity);
-        answer.items.unwrap_or_default().into_iter().map(read).collect()
+        self.all_under(keys::organization(org).pk, &keys::templates_prefix(account), false).await
     }
 
     /// One template.

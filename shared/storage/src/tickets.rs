@@ -91,23 +91,12 @@ impl Storage {
         queue: &QueueId,
         limit: u32,
     ) -> Result<Vec<Ticket>, Error> {
-        self.board(keys::waiting_partition(org, queue), limit).await
+        Ok(self.waiting_page(org, queue, None, limit).await?.0)
     }
 
     /// The tickets that lie with an agent and are not closed, the most urgent first; at most `limit`.
     pub async fn agent_tickets(&self, org: &OrganizationId, agent: &AgentId, limit: u32) -> Result<Vec<Ticket>, Error> {
-        self.board(keys::agent_partition(org, agent), limit).await
-    }
-
-    async fn board(&self, partition: String, limit: u32) -> Result<Vec<Ticket>, Error> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name(keys::BOARD)
-            .key_condition_expression("b_pk = :pk")
-            .expression_attribute_values(":pk", text(partition));
-        Ok(self.tickets_of(query, limit).await?.0)
+        Ok(self.agent_page(org, agent, None, limit).await?.0)
     }
 
     /// The first `limit` tickets of a query, over as many pages of 1 MB as they take, and whether more follow.
@@ -130,20 +119,8 @@ impl Storage {
         }
     }
 
-    /// The history of a ticket after its creation, oldest first. At most one page of 1 MB, some thousands of rows.
+    /// The history of a ticket after its creation, oldest first.
     pub async fn history(&self, org: &OrganizationId, id: &TicketId) -> Result<Vec<HistoryRow>, Error> {
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(keys::ticket(org, id).pk))
-            .expression_attribute_values(":prefix", text(keys::HISTORY_PREFIX))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        self.units.add_read(&answer.consumed_capacity);
-        answer.items.unwrap_or_default().into_iter().map(read).collect()
+        self.all_under(keys::ticket(org, id).pk, keys::HISTORY_PREFIX, true).await
     }
 }

@@ -14,6 +14,9 @@ use crate::world::{Answer, baileys, people};
 /// How many in a hundred messages come again later, and how many deliveries before the one that was to come before them.
 const AGAIN: usize = 10;
 const DISORDERED: usize = 5;
+/// Who comes first of all. Nobody from here on is treated in a way of their own by the simulator: it would have the answers of a
+/// connection wait for longer than anything here takes.
+const FIRST_PERSON: usize = 2_000;
 /// How many others may come between a message and its repetition.
 const LATER: usize = 200;
 const BAILEYS: &str = "baileys";
@@ -39,7 +42,8 @@ impl Traffic {
         let mut random = fastrand::Rng::with_seed(7);
         let (mut sent, mut placed) = (Vec::new(), Vec::new());
         for n in 0..messages {
-            let (person, number) = (random.usize(..contacts), CONNECTIONS[random.usize(..CONNECTIONS.len())]);
+            let (person, number) =
+                (FIRST_PERSON + random.usize(..contacts), CONNECTIONS[random.usize(..CONNECTIONS.len())]);
             let id = people::message_id();
             let body = body(&people::phone(person), number, &id, n);
             if random.usize(..100) < AGAIN {

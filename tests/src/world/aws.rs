@@ -1,13 +1,15 @@
 //! The host's AWS endpoint as its operator sees it: the whole table, the queues, the functions' processes.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use serde_json::{Map, Value, json};
 use storage::Storage;
+use tokio::time::Instant;
 
-use super::{Answer, Host, SOON, eventually};
+use super::{Answer, Host, LONG};
 
 /// What changes a table.
 const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
@@ -150,16 +152,23 @@ impl Host {
     }
 
     /// Waits until every message that was accepted has been worked on: both queues with consumers are empty. However long that
-    /// takes on a busy machine: it fails when they have not become emptier for a while.
+    /// takes on a busy machine: it fails, with what is left, when they have not become emptier for a while.
     pub(crate) async fn settled(&self) {
-        let mut least = None;
-        while least != Some(0) {
-            least = eventually("the inbound and outbound queues get emptier", SOON * 6, async || {
-                let (inbound, outbound) = (self.depth("inbound.fifo").await, self.depth("outbound.fifo").await);
-                let left = inbound.0 + inbound.1 + outbound.0 + outbound.1;
-                (left == 0 || least.is_none_or(|least| left < least)).then_some(Some(left))
-            })
-            .await;
+        let (mut least, mut deadline) = (u64::MAX, Instant::now() + LONG);
+        loop {
+            let (inbound, outbound) = (self.depth("inbound.fifo").await, self.depth("outbound.fifo").await);
+            let left = inbound.0 + inbound.1 + outbound.0 + outbound.1;
+            if left == 0 {
+                return;
+            }
+            if left < least {
+                (least, deadline) = (left, Instant::now() + LONG);
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no emptier for {LONG:?}; waiting and being worked on: {inbound:?} inbound, {outbound:?} outbound"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod binaries;
 pub(crate) mod cloud_api;
 mod discretion;
 mod host;
+mod media;
 mod organization;
 mod output;
 pub(crate) mod people;

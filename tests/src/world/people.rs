@@ -7,7 +7,7 @@ pub(crate) const WORDS: &str = "assunto-reservado";
 /// What everybody is called.
 pub(crate) const NAME: &str = "Zuleica Personagem";
 
-/// The phone number of the `n`th person. The simulator treats 0, 47, 429 and 500 in its own way.
+/// The phone number of the `n`th person. The simulator treats 0, 47, 429, 500 and 1047 in its own way.
 pub(crate) fn phone(n: usize) -> String {
     assert!(n < 10_000, "there are no more people");
     format!("{PHONES}{n:04}")

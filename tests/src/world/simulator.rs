@@ -17,7 +17,7 @@ impl Host {
         serde_json::from_value(Answer::to(request).await.expect(200)["sent"].take()).unwrap()
     }
 
-    fn simulator(&self, what: &str) -> String {
+    pub(super) fn simulator(&self, what: &str) -> String {
         let (root, _version) = self.graph_url.rsplit_once('/').unwrap();
         format!("{root}/_simulator/{what}")
     }

@@ -11,11 +11,12 @@ use domain::template::TemplateCall;
 use domain::ticket::Ticket;
 use domain::window::{self, Refusal, Turn};
 use jiff::{SignedDuration, Timestamp};
+use runtime::desk::{before, is_at_version};
 use runtime::identity::Caller;
 use runtime::requested::Requested;
 use runtime::{Problem, clock};
 use serde_json::Value;
-use storage::{ChangeError, Known, Once, Reply, Storage};
+use storage::{ChangeError, Once, Reply, Storage};
 
 use super::request::{self, Asked, Wanted};
 use super::{targets, templates};
@@ -59,17 +60,10 @@ pub(crate) async fn store(
     let caller = answering.caller;
     for _ in 0..TRIES {
         let (ticket, agent) = visible(storage, caller, answering.ticket).await?;
-        if let Some(once) = answering.once
-            && let Some(known) = storage.answered(&caller.org, once).await?
-        {
-            return match known {
-                Known::Answered(answer) => Ok((answer, true)),
-                Known::OtherRequest => Err(Problem::KeyReused),
-            };
+        if let Some(answer) = before(storage, caller, answering.once).await? {
+            return Ok((answer, true));
         }
-        if answering.at_version.is_some_and(|version| version != ticket.version) {
-            return Err(Problem::VersionMismatch { current: ticket.version });
-        }
+        is_at_version(&ticket, answering.at_version)?;
         let asked = request::read(answering.body)?;
         access::may_answer(&agent, &ticket).map_err(|denied| match denied {
             Denied::NotYours | Denied::OnlySupervisors => Problem::Forbidden { reason: denied.to_string() },

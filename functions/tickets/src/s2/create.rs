@@ -11,13 +11,13 @@ use domain::conversation::Conversation;
 use domain::ids::{AgentId, ConnectionId, ContactId, ConversationId, QueueId, TicketId};
 use domain::ticket::{Priority, Ticket, TicketState};
 use runtime::body::word;
-use runtime::desk::{Done, refused};
-use runtime::dialects::{Refused, TicketView, spoken};
-use runtime::requested::{Requested, respond};
+use runtime::desk::{before, refused};
+use runtime::dialects::{Refused, spoken, told};
+use runtime::requested::{Requested, done, respond};
 use runtime::{Problem, clock};
-use storage::{Answer, ChangeError, Storage};
+use storage::{ChangeError, Storage};
 
-use crate::making::{before, blank, contact, open};
+use crate::making::{blank, contact, open};
 
 /// How often the slot is looked at again after somebody else changed it.
 const TRIES: u32 = 4;
@@ -27,10 +27,8 @@ const TRIES: u32 = 4;
 /// Errors: `ERR_OTHER_OPEN_TICKET` while the contact has an active ticket on this connection; one that is resolved is closed.
 pub(super) async fn create(State(storage): State<Storage>, request: Requested) -> Result<Response, Refused> {
     let agent = request.caller.agent(&storage).await?;
-    let now = clock::now();
-    let answer =
-        |view: &TicketView| Answer { status: 200, body: spoken().ticket(view, now).to_string(), version: None };
-    if let Some(Done::Before(answer)) = before(&storage, &request.caller, request.once.as_ref()).await? {
+    let answer = told(200);
+    if let Some(answer) = before(&storage, &request.caller, request.once.as_ref()).await? {
         return Ok(respond(answer, true));
     }
     let wanted = wanted(&storage, &request, &agent).await?;
@@ -42,10 +40,7 @@ pub(super) async fn create(State(storage): State<Storage>, request: Requested) -
             let given = given.map_err(|refusal| refused(&refusal, &waiting))?;
             ways.insert(0, (given.after, given.rows));
         }
-        return match open(&storage, &request.caller, &ways, request.once.as_ref(), answer).await? {
-            Done::Before(answer) => Ok(respond(answer, true)),
-            Done::Now(view) => Ok(respond(answer(&view), false)),
-        };
+        return Ok(done(open(&storage, &request.caller, &ways, request.once.as_ref(), answer).await?, answer));
     }
     Err(ChangeError::Stale.into())
 }

@@ -159,11 +159,13 @@ async fn by_number(
     enough: u64,
 ) -> Result<Vec<Ticket>, Problem> {
     let all = wanted.show_all && agent.role >= Role::Supervisor;
-    let zone = match (wanted.date, storage.organization(&caller.org).await?) {
-        (Some(_), Some(organization)) => organization.zone(),
-        _ => TimeZone::UTC,
+    let day = match wanted.date {
+        Some(_) => {
+            let organization = storage.organization(&caller.org).await?;
+            wanted.day(&organization.map_or(TimeZone::UTC, |organization| organization.zone()))
+        }
+        None => None,
     };
-    let day = wanted.day(&zone);
     let below = match day {
         Some((_, end)) => storage.first_number_since(&caller.org, end).await?,
         None => u64::MAX,

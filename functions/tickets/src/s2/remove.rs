@@ -21,7 +21,7 @@ pub(super) async fn remove(
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Json<Value>, Refused> {
-    let command = Command { id: &id, at_version: request.at_version, once: None, shows_holder: false };
+    let command = Command { once: None, ..request.command(&id) };
     let nothing = |_: &TicketView| Answer { status: 200, body: String::new(), version: None };
     carry_out(&storage, &request.caller, command, decide, nothing).await?;
     Ok(Json(json!({ "message": "ticket deleted" })))

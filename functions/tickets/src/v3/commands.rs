@@ -6,12 +6,12 @@ use domain::agent::Agent;
 use domain::ticket::{Refusal, Ticket, TicketChange, TicketState};
 use jiff::Timestamp;
 use runtime::Problem;
-use runtime::desk::{Command, Decision, Done, carry_out, may_work, refused};
+use runtime::desk::{Decision, carry_out, may_work, refused};
 use runtime::dialects::TicketView;
 use runtime::dialects::v3::requests::{Prioritize, Reasoned, Resolve};
 use runtime::dialects::v3::shapes::Ticket as Shape;
 use runtime::dialects::v3::{Problems, Refused, answer, bounded, parse_for};
-use runtime::requested::{Requested, respond};
+use runtime::requested::{Requested, done};
 use storage::Storage;
 
 /// Carries out what `decide` decides, for who may work on the ticket.
@@ -21,12 +21,8 @@ pub(super) async fn run<D: Into<Decision>>(
     request: &Requested,
     decide: impl Fn(&Ticket, &Agent, Timestamp) -> Result<D, Problem>,
 ) -> Result<Response, Refused> {
-    let command = Command { id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
     let answer = |view: &TicketView| answer(200, view);
-    match carry_out(storage, &request.caller, command, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    Ok(done(carry_out(storage, &request.caller, request.command(id), decide, answer).await?, answer))
 }
 
 /// A step of the life cycle.

@@ -88,14 +88,24 @@ pub(crate) async fn message(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<MessageShape>, Refused> {
+    let message = message_of(&storage, &caller, &id).await?;
+    Ok(Json(shown(&storage, &caller, &message).await?))
+}
+
+/// A message as it is answered.
+pub(super) async fn shown(storage: &Storage, caller: &Caller, message: &Message) -> Result<MessageShape, Problem> {
+    let settings = naming(storage, caller, std::slice::from_ref(message)).await?;
+    Ok(MessageShape::naming(message, &settings))
+}
+
+/// A message that the caller may see. Errors: `NotFound` for any other.
+pub(super) async fn message_of(storage: &Storage, caller: &Caller, id: &str) -> Result<Message, Problem> {
     let reference: MessageRef = id.parse().map_err(|_| NO_MESSAGE)?;
-    match seen(&storage, &caller, &reference.conversation).await {
-        Err(Problem::NotFound { .. }) => return Err(NO_MESSAGE.into()),
+    match seen(storage, caller, &reference.conversation).await {
+        Err(Problem::NotFound { .. }) => return Err(NO_MESSAGE),
         seen => seen?,
     };
-    let message = storage.message(&caller.org, &reference).await?.ok_or(NO_MESSAGE)?;
-    let settings = naming(&storage, &caller, std::slice::from_ref(&message)).await?;
-    Ok(Json(MessageShape::naming(&message, &settings)))
+    storage.message(&caller.org, &reference).await?.ok_or(NO_MESSAGE)
 }
 
 async fn page(

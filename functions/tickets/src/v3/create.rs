@@ -6,12 +6,11 @@ use domain::ids::{ContactId, ConversationId};
 use domain::ticket::Details;
 use domain::ticket::details::{LONGEST_SUBCATEGORY, tags};
 use runtime::Problem;
-use runtime::desk::Done;
 use runtime::dialects::TicketView;
 use runtime::dialects::v3::requests::NewTicket;
 use runtime::dialects::v3::shapes::Ticket;
 use runtime::dialects::v3::{Problems, Refused, answer, parse};
-use runtime::requested::{Requested, respond};
+use runtime::requested::{Requested, done};
 use storage::Storage;
 
 use crate::making::{Wanted, make, worded};
@@ -23,10 +22,7 @@ use crate::making::{Wanted, make, worded};
 pub(crate) async fn create(State(storage): State<Storage>, request: Requested) -> Result<Response, Refused> {
     let wanted = wanted(parse(request.body.clone())?)?;
     let answer = |view: &TicketView| answer(201, view);
-    match make(&storage, &request.caller, wanted, request.once.as_ref(), answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    Ok(done(make(&storage, &request.caller, wanted, request.once.as_ref(), answer).await?, answer))
 }
 
 fn wanted(body: NewTicket) -> Result<Wanted, Refused> {

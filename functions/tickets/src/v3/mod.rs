@@ -13,6 +13,7 @@ mod history;
 mod list;
 mod marks;
 mod matching;
+mod media;
 mod notes;
 mod one;
 mod openapi;
@@ -54,6 +55,8 @@ pub(crate) fn router() -> Router<Storage> {
         .route("/v3/conversations/{id}/read", post(marks::read))
         .route("/v3/conversations/{id}/typing", post(marks::typing))
         .route("/v3/messages/{id}", get(conversations::message))
+        .route("/v3/messages/{id}/media", get(media::link))
+        .route("/v3/messages/{id}/media/retry", post(media::retry))
         .route("/v3/connections", get(connections::list))
         .route("/v3/connections/{id}", get(connections::one))
         .route("/v3/connections/{id}/templates", get(connections::templates))

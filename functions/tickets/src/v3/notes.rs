@@ -6,13 +6,13 @@ use axum::response::Response;
 use domain::agent::Agent;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
-use runtime::desk::{Command, Decision, Done, carry_out, visible};
+use runtime::desk::{Decision, carry_out, visible};
 use runtime::dialects::TicketView;
 use runtime::dialects::v3::requests::NewNote;
 use runtime::dialects::v3::shapes::{NoteShape, Page};
 use runtime::dialects::v3::{Problems, Refused, parse_for};
 use runtime::identity::Caller;
-use runtime::requested::{Requested, respond};
+use runtime::requested::{Requested, done};
 use serde_json::json;
 use storage::{Answer, Storage};
 
@@ -54,9 +54,5 @@ pub(crate) async fn add(
         body: json!(NoteShape::from(&note)).to_string(),
         version: Some(view.ticket.version),
     };
-    let command = Command { id: &id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
-    match carry_out(&storage, &request.caller, command, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))
 }

@@ -7,8 +7,8 @@ use runtime::identity::Caller;
 use utoipa::OpenApi;
 
 use super::{
-    answers, batch, commands, connections, contacts, conversations, create, edit, history, list, marks, notes, one,
-    pairs, settings,
+    answers, batch, commands, connections, contacts, conversations, create, edit, history, list, marks, media, notes,
+    one, pairs, settings,
 };
 
 /// What this function adds to the description.
@@ -45,6 +45,8 @@ use super::{
     marks::read,
     marks::typing,
     conversations::message,
+    media::link,
+    media::retry,
     connections::list,
     connections::one,
     connections::templates,

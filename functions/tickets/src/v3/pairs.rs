@@ -6,13 +6,13 @@ use domain::agent::{Agent, Role};
 use domain::ticket::{Ticket, TicketChange};
 use jiff::Timestamp;
 use runtime::Problem;
-use runtime::desk::{Command, Done, may_work};
+use runtime::desk::may_work;
 use runtime::dialects::TicketView;
 use runtime::dialects::v3::requests::{Merge, Reasoned, Relate};
 use runtime::dialects::v3::shapes::Ticket as Shape;
 use runtime::dialects::v3::{Problems, Refused, answer, bounded, parse_for};
 use runtime::pairs::{Other, carry_out_pair, refused};
-use runtime::requested::{Requested, respond};
+use runtime::requested::{Requested, done};
 use storage::Storage;
 
 async fn run(
@@ -22,12 +22,8 @@ async fn run(
     other: Other<'_>,
     decide: impl Fn(&Ticket, &Ticket, &Agent, Timestamp) -> Result<Vec<TicketChange>, Problem>,
 ) -> Result<Response, Refused> {
-    let command = Command { id, at_version: request.at_version, once: request.once.as_ref(), shows_holder: false };
     let answer = |view: &TicketView| answer(200, view);
-    match carry_out_pair(storage, &request.caller, &command, &other, decide, answer).await? {
-        Done::Before(answer) => Ok(respond(answer, true)),
-        Done::Now(view) => Ok(respond(answer(&view), false)),
-    }
+    Ok(done(carry_out_pair(storage, &request.caller, &request.command(id), &other, decide, answer).await?, answer))
 }
 
 /// It becomes a part of another ticket and is closed. Messages stay in their conversation, and its number goes on naming it. Tickets of

@@ -1,6 +1,6 @@
 //! Who calls the AWS endpoint: the access key id of the request's signature names the operator or one function.
 //!
-//! Signatures are not verified. That is why this endpoint listens on the loopback alone.
+//! Signatures are verified for S3 alone, whose links leave the machine. That is why this endpoint listens on the loopback alone.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,20 @@ impl Caller {
 
 /// Every caller by its access key id.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Callers(BTreeMap<String, Caller>);
+pub(crate) struct Callers(BTreeMap<String, Known>);
+
+/// A caller with the secret of its key.
+#[derive(Clone)]
+struct Known {
+    caller: Caller,
+    secret: String,
+}
+
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.caller.fmt(f)
+    }
+}
 
 /// Why a request has no caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,13 +71,23 @@ impl Stranger {
 }
 
 impl Callers {
-    pub(crate) fn add(&mut self, access_key_id: String, caller: Caller) {
-        self.0.insert(access_key_id, caller);
+    pub(crate) fn add(&mut self, access_key_id: String, secret: String, caller: Caller) {
+        self.0.insert(access_key_id, Known { caller, secret });
+    }
+
+    /// The caller that a key is of.
+    pub(crate) fn find(&self, access_key_id: &str) -> Option<&Caller> {
+        self.0.get(access_key_id).map(|known| &known.caller)
+    }
+
+    /// What a key's signatures are made with.
+    pub(crate) fn secret(&self, access_key_id: &str) -> Option<&str> {
+        self.0.get(access_key_id).map(|known| known.secret.as_str())
     }
 
     pub(crate) fn identify(&self, headers: &HeaderMap) -> Result<&Caller, Stranger> {
         let key = access_key_id(headers).ok_or(Stranger::Unsigned)?;
-        self.0.get(key).ok_or(Stranger::UnknownKey)
+        self.find(key).ok_or(Stranger::UnknownKey)
     }
 }
 
@@ -83,7 +106,7 @@ mod tests {
     #[test]
     fn the_access_key_id_names_the_caller() {
         let mut callers = Callers::default();
-        callers.add("operator".into(), Caller::Operator);
+        callers.add("operator".into(), "operator".into(), Caller::Operator);
         let identify = |authorization: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(header::AUTHORIZATION, HeaderValue::from_static(authorization));

@@ -23,13 +23,13 @@ impl Counts {
         }
     }
 
-    pub(super) fn add_operation(&self, caller: &Caller, service: &str, operation: &str) {
+    pub(crate) fn add_operation(&self, caller: &Caller, service: &str, operation: &str) {
         let name = format!("{} {service}:{operation}", caller.function().unwrap_or("operator"));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
     }
 
     /// What was counted until now.
-    pub(super) fn all(&self) -> BTreeMap<String, u64> {
+    pub(crate) fn all(&self) -> BTreeMap<String, u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

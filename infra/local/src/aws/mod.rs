@@ -1,4 +1,4 @@
-//! The one endpoint of the AWS services that the host stands in for: DynamoDB with its streams, SQS, Secrets Manager,
+//! The one endpoint of the AWS services that the host stands in for: DynamoDB with its streams, SQS, S3, Secrets Manager,
 //! Lambda Invoke and `@connections` of the WebSocket API. It identifies the caller, judges the call by the caller's role,
 //! and hands it to the service.
 //!
@@ -33,6 +33,7 @@ use tokio::net::TcpListener;
 
 use crate::faults::{self, Faults, Target};
 use crate::lambda::Lambda;
+use crate::objects::{self, Objects};
 use crate::secrets::Secrets;
 use crate::sockets::Sockets;
 use crate::sqs::Queues;
@@ -67,7 +68,8 @@ pub(crate) struct Endpoint {
     pub(crate) faults: Faults,
     pub(crate) roles: Roles,
     pub(crate) status: Collector,
-    pub(crate) counts: Counts,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) objects: Objects,
     /// `None` when the template has no WebSocket API.
     pub(crate) sockets: Option<Arc<Sockets>>,
 }
@@ -96,6 +98,9 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     let (parts, body) = request.into_parts();
     if let Some(target) = connections::Target::of(parts.uri.path()) {
         return connections::handle(&endpoint, &target, &parts, body).await;
+    }
+    if endpoint.objects.is_asked(&parts) {
+        return of_objects(&endpoint, parts, body).await;
     }
     let caller = match endpoint.callers.identify(&parts.headers) {
         Ok(caller) => caller,
@@ -138,6 +143,21 @@ async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
         return refusal;
     }
     let answer = service.run(&endpoint, caller, &parts.headers, body).await;
+    match target {
+        Some(target) => endpoint.faults.answered(target, answer).await,
+        None => answer,
+    }
+}
+
+/// A call of S3, which judges its callers by their signatures.
+async fn of_objects(endpoint: &Endpoint, parts: Parts, body: Body) -> Response<Body> {
+    let operation = objects::operation(&parts.method);
+    let function = endpoint.objects.function(&parts).map(str::to_owned);
+    let target = function.as_deref().map(|function| Target { function, service: faults::Service::Objects, operation });
+    if let Some(refusal) = target.and_then(|target| endpoint.faults.refusal(target, &[])) {
+        return refusal;
+    }
+    let answer = endpoint.objects.handle(parts, body).await;
     match target {
         Some(target) => endpoint.faults.answered(target, answer).await,
         None => answer,

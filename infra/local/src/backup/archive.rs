@@ -178,7 +178,8 @@ fn digest_of(content: &mut impl Read) -> std::io::Result<Sha256> {
 }
 
 fn header(name: &str, size: u64, modified_at: i64) -> std::io::Result<Header> {
-    let mut header = Header::new_gnu();
+    // The older form takes longer paths, and so do all that read the newer.
+    let mut header = if name.len() > 100 { Header::new_ustar() } else { Header::new_gnu() };
     header.set_path(name)?;
     header.set_size(size);
     header.set_mode(0o600);

@@ -1,7 +1,7 @@
 //! `turno backup` and `turno restore`: everything that a host needs to go on elsewhere, in one file.
 //!
 //! The parts are read one after the other while the host works, in an order that can only repeat: how far streams are read,
-//! then the queues, then the table. Whatever was acknowledged or sent before a part was read is in it or in a later one, and
+//! then the queues, then the table, then the files. Whatever was acknowledged or sent before a part was read is in it or in a later one, and
 //! no message speaks of what the table does not know yet. What is repeated, each consumer knows already, as after a crash.
 //! See docs/adr/0011-backup.md.
 
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::cli::BackupOptions;
-use crate::data_dir::{CHECKPOINTS, DataDir, ISSUER_KEY, QUEUES, SECRETS, TABLE, is_passing};
+use crate::data_dir::{CHECKPOINTS, DataDir, FILES, ISSUER_KEY, QUEUES, SECRETS, TABLE, is_passing};
 use crate::error::HostError;
 use crate::size::Size;
 use archive::Writer;
@@ -86,6 +86,14 @@ pub(crate) fn run(options: &BackupOptions) -> Result<String, HostError> {
         let bytes = file.metadata().map_err(failed)?.len();
         writer.add(name, &mut file, bytes).map_err(failed)?;
     }
+    // Last of all: whatever the table says is kept was on the disk before it said so.
+    for path in files(&data.files())? {
+        let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
+        // One that was removed meanwhile is named by nothing.
+        let Ok(mut content) = std::fs::File::open(&path) else { continue };
+        let bytes = content.metadata().map_err(BackupError::file("cannot read", &path))?.len();
+        writer.add(&name, &mut content, bytes).map_err(failed)?;
+    }
     let bytes = writer.finish(file, options.force)?;
     let mut told = format!("{}: {} as of {taken_at:.0}", file.display(), Size(bytes));
     for name in unknown(dir)? {
@@ -116,13 +124,33 @@ fn checkpoints(dir: &Path) -> Result<Vec<(String, Vec<u8>)>, BackupError> {
     Ok(found)
 }
 
+/// The files of every bucket. A file has its name once it is whole, and does not change after that.
+fn files(dir: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    let mut all = Vec::new();
+    for bucket in entries(dir)? {
+        all.extend(entries(&bucket)?.into_iter().filter(|path| !is_passing(&path.to_string_lossy())));
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// What is in a directory, which may not be there.
+fn entries(dir: &Path) -> Result<Vec<PathBuf>, BackupError> {
+    let failed = |source| BackupError::File { action: "cannot read", path: dir.to_path_buf(), source };
+    match std::fs::read_dir(dir) {
+        Ok(entries) => entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
 /// What lies in the data directory and is neither in the backup nor of this run alone.
 fn unknown(dir: &Path) -> Result<Vec<String>, BackupError> {
     let failed = |source| BackupError::File { action: "cannot read", path: dir.to_path_buf(), source };
     let mut names = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(failed)? {
         let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
-        if ![TABLE, QUEUES, CHECKPOINTS, ISSUER_KEY, SECRETS].contains(&name.as_str()) && !is_passing(&name) {
+        if ![TABLE, QUEUES, CHECKPOINTS, FILES, ISSUER_KEY, SECRETS].contains(&name.as_str()) && !is_passing(&name) {
             names.push(name);
         }
     }

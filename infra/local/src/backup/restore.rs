@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use super::archive::Sealed;
 use super::{BackupError, parent, private_dir};
 use crate::cli::RestoreOptions;
-use crate::data_dir::{CHECKPOINTS, DataDir, ISSUER_KEY, QUEUES, SECRETS, TABLE, is_passing};
+use crate::data_dir::{CHECKPOINTS, DataDir, FILES, ISSUER_KEY, QUEUES, SECRETS, TABLE, is_passing};
 use crate::error::HostError;
 
 /// Restores into a directory that is absent or empty, or in the place of one that is moved aside; what was done.
@@ -56,7 +56,10 @@ pub(crate) fn run(options: &RestoreOptions) -> Result<String, HostError> {
 fn is_known(name: &str) -> bool {
     let checkpoint = name.strip_prefix(CHECKPOINTS).and_then(|rest| rest.strip_prefix('/'));
     let plain = |name: &str| !name.is_empty() && !name.contains('/') && !name.starts_with('.') && !is_passing(name);
-    [TABLE, QUEUES, ISSUER_KEY, SECRETS].contains(&name) || checkpoint.is_some_and(plain)
+    let file = name.strip_prefix(FILES).and_then(|rest| rest.strip_prefix('/')).and_then(|rest| rest.split_once('/'));
+    [TABLE, QUEUES, ISSUER_KEY, SECRETS].contains(&name)
+        || checkpoint.is_some_and(plain)
+        || file.is_some_and(|(bucket, object)| plain(bucket) && plain(object))
 }
 
 fn is_occupied(dir: &Path) -> std::io::Result<bool> {
@@ -93,6 +96,11 @@ mod tests {
         for (name, expected) in [
             ("table.db", true),
             ("checkpoints/turno-relay.turno-Table", true),
+            ("files/turno-mediabucket/0a1b", true),
+            ("files/turno-mediabucket/../../x", false),
+            ("files/turno-mediabucket", false),
+            ("files/../x", false),
+            ("files/turno-mediabucket/.tmp", false),
             ("checkpoints/../../etc/passwd", false),
             ("checkpoints/", false),
             ("checkpoints/.hidden", false),

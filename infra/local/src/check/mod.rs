@@ -42,7 +42,7 @@ fn check(options: &CheckOptions) -> Result<bool, Unreadable> {
     for (org, finding) in given_up {
         report.tell(org.as_ref(), [finding]);
     }
-    let mut reader = Reader::new(&snapshot, report);
+    let mut reader = Reader::new(&snapshot, report)?;
     snapshot.partitions(&mut |items| reader.read(items))?;
     let (mut report, suspects) = reader.close();
     suspects.look_again(&snapshot, &mut report)?;

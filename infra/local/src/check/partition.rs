@@ -8,6 +8,7 @@ use domain::conversation::Conversation;
 use domain::ids::{ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, TicketId};
 use domain::invariants::delivery::{self, Receipt};
 use domain::invariants::history::{self, Row};
+use domain::invariants::media::{self, Kept};
 use domain::invariants::messages::{self, Said};
 use domain::invariants::notes;
 use domain::invariants::slot::{self, Holder, Pointers};
@@ -28,6 +29,8 @@ pub(super) struct Reader<'a> {
     suspects: Suspects,
     /// Whether a connection's provider names its messages uniquely.
     names_uniquely: HashMap<(OrganizationId, ConnectionId), bool>,
+    /// The files that are kept and that no message has claimed yet, by their keys.
+    files: BTreeMap<String, Kept>,
 }
 
 /// What of a partition is judged together.
@@ -42,9 +45,18 @@ struct Together {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot, report: Report) -> Self {
+    pub(super) fn new(snapshot: &'a Snapshot, mut report: Report) -> Result<Self, Unreadable> {
         let (books, suspects, names_uniquely) = (BTreeMap::new(), Suspects::default(), HashMap::new());
-        Self { snapshot, report, books, suspects, names_uniquely }
+        let mut files = BTreeMap::new();
+        for (name, kept) in snapshot.files()? {
+            match kept {
+                Some(kept) => {
+                    files.insert(kept.key, Kept { size: kept.size, sha256: kept.sha256 });
+                }
+                None => report.tell(None, [Finding::new(Invariant::I1, format!("the file {name} is damaged"))]),
+            }
+        }
+        Ok(Self { snapshot, report, books, suspects, names_uniquely, files })
     }
 
     /// Takes the items of one partition.
@@ -75,6 +87,9 @@ impl<'a> Reader<'a> {
             for note in &notes {
                 Report::note(&org, note);
             }
+        }
+        if let Some(strays) = media::strays(&self.files) {
+            Report::note_all(&strays);
         }
         (self.report, self.suspects)
     }
@@ -174,6 +189,8 @@ impl<'a> Reader<'a> {
             }
         }
         findings.extend(messages::tickets(id, said, &tickets));
+        let files = &mut self.files;
+        findings.extend(said.iter().filter_map(|said| media::file(org, id, said, files)));
         if let Some(state) = state {
             self.report.counts.conversations += 1;
             findings.extend(slot::conversation(state, &self.pointers(org, state)?));

@@ -54,6 +54,11 @@ impl Report {
         eprintln!("note: {org}: {words}");
     }
 
+    /// Tells what is no finding, and of no organization alone.
+    pub(super) fn note_all(words: &str) {
+        eprintln!("note: {words}");
+    }
+
     /// Tells how it ended; whether everything holds.
     pub(super) fn end(self) -> bool {
         let Counts { organizations, contacts, conversations, messages, tickets, rows } = self.counts;

@@ -3,7 +3,7 @@
 //! Each file is read in one transaction. What makes the two one moment: no queue was written between the moment at which
 //! the queues were pinned and that at which the table was. Source: docs/adr/0013-check.md.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_dynamo::Item;
 use storage::survey::{Place, Surveyed, read};
@@ -11,7 +11,11 @@ use storage::survey::{Place, Surveyed, read};
 use super::queue_file::QueueFile;
 use super::table_file::TableFile;
 use crate::data_dir::DataDir;
+use crate::objects::{self, Kept};
 use crate::template::STACK;
+
+/// The bucket of the template, as it is called here.
+const BUCKET: &str = "turno-mediabucket";
 
 /// How often both are pinned again because a queue was written in between, which is some microseconds.
 const TRIES: u32 = 1000;
@@ -45,6 +49,8 @@ pub(super) struct Snapshot {
     queues: QueueFile,
     /// How far `relay` had read the stream, at that moment or before it.
     relayed: Option<String>,
+    /// Where the bucket's files are.
+    files: PathBuf,
 }
 
 impl Snapshot {
@@ -67,7 +73,7 @@ impl Snapshot {
             queues.pin()?;
             table.pin()?;
             if observer.commits()? == before {
-                return Ok(Self { table, queues, relayed });
+                return Ok(Self { table, queues, relayed, files: data.files().join(BUCKET) });
             }
             table.release()?;
             queues.release()?;
@@ -109,9 +115,15 @@ impl Snapshot {
         self.queues.bodies(&format!("{STACK}-{queue}"), each)
     }
 
-    /// The new items that `relay` may not have told of yet.
-    pub(super) fn untold(&self, each: &mut dyn FnMut(Surveyed)) -> Result<(), Unreadable> {
-        self.table.inserted_after(self.relayed.as_deref(), &mut |item| {
+    /// Every file that is kept: what it is called on the disk, and what it is. Read after the table was pinned: whatever the
+    /// table says is kept was on the disk before.
+    pub(super) fn files(&self) -> Result<Vec<(String, Option<Kept>)>, Unreadable> {
+        Ok(objects::kept(&self.files)?)
+    }
+
+    /// The items that `relay` may not have told of yet, the new ones or all.
+    pub(super) fn untold(&self, is_new: bool, each: &mut dyn FnMut(Surveyed)) -> Result<(), Unreadable> {
+        self.table.written_after(self.relayed.as_deref(), is_new, &mut |item| {
             each(read(item));
             Ok(())
         })

@@ -77,10 +77,12 @@ impl TableFile {
         })
     }
 
-    /// The new items of the stream after this record; of all records that are kept where none is named.
-    pub(super) fn inserted_after(
+    /// The items of the stream after this record, as they were written; of all records that are kept where none is named. `is_new`
+    /// leaves out what had been there before.
+    pub(super) fn written_after(
         &self,
         sequence_number: Option<&str>,
+        is_new: bool,
         each: &mut dyn FnMut(Item) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
         let after = match sequence_number {
@@ -89,9 +91,9 @@ impl TableFile {
         };
         let sql =
             "SELECT new_image FROM _stream_records WHERE table_name = ?1 AND CAST(sequence_number AS INTEGER) > ?2
-                   AND event_name = 'INSERT' ORDER BY CAST(sequence_number AS INTEGER)";
+                   AND (event_name = 'INSERT' OR (event_name = 'MODIFY' AND NOT ?3)) ORDER BY CAST(sequence_number AS INTEGER)";
         let mut statement = self.connection.prepare(sql)?;
-        let mut rows = statement.query(params![self.name(), after])?;
+        let mut rows = statement.query(params![self.name(), after, is_new])?;
         while let Some(row) = rows.next()? {
             each(serde_json::from_str(row.get_ref(0)?.as_str()?)?)?;
         }
@@ -175,7 +177,7 @@ mod tests {
         file.pin().unwrap();
         put(&database, "c", "1");
         assert_eq!(keys(|each| file.items(each)), ["a9", "b1", "b2"]);
-        assert_eq!(keys(|each| file.inserted_after(None, each)), ["b2", "b1", "a9"]);
+        assert_eq!(keys(|each| file.written_after(None, true, each)), ["b2", "b1", "a9"]);
         file.release().unwrap();
         assert_eq!(keys(|each| file.items(each)), ["a9", "b1", "b2", "c1"]);
     }
@@ -201,9 +203,10 @@ mod tests {
         put(&database, "b", "2");
         let file = TableFile::open(&path).unwrap();
         let shown = sequence_numbers(&database);
-        assert_eq!(keys(|each| file.inserted_after(Some(&shown[0]), each)), ["b1", "a9"]);
-        assert_eq!(keys(|each| file.inserted_after(Some(&shown[2]), each)), [""; 0]);
-        assert!(matches!(file.inserted_after(Some("0"), &mut |_| Ok(())), Err(Unreadable::Checkpoint(_))));
+        assert_eq!(keys(|each| file.written_after(Some(&shown[0]), true, each)), ["b1", "a9"]);
+        assert_eq!(keys(|each| file.written_after(Some(&shown[2]), true, each)), [""; 0]);
+        assert_eq!(keys(|each| file.written_after(Some(&shown[2]), false, each)), ["b2"]);
+        assert!(matches!(file.written_after(Some("0"), true, &mut |_| Ok(())), Err(Unreadable::Checkpoint(_))));
     }
 
     #[test]

@@ -11,7 +11,9 @@ use domain::delivery::Delivery;
 use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::invariants::messages::Side;
 use domain::invariants::{Finding, Invariant, Work};
+use domain::media::MediaState;
 use domain::message::{InboundMessage, MessageRef};
+use messaging::media::Fetch;
 use messaging::outbound::Outbound;
 use storage::survey::{Entry, Place};
 
@@ -41,15 +43,30 @@ impl UnderWay {
                 Ok(())
             })?;
         }
+        for (queue, is_dead) in [("media", false), ("media-dead", true)] {
+            snapshot.bodies(queue, &mut |body| {
+                all.media(body, is_dead);
+                Ok(())
+            })?;
+        }
         snapshot.bodies("relay-dead", &mut |_| {
             all.untold += 1;
             Ok(())
         })?;
-        snapshot.untold(&mut |item| {
+        snapshot.untold(true, &mut |item| {
+            if let (Some(org), Entry::Said(conversation, said)) = (item.org, item.entry) {
+                let message = MessageRef { conversation, sent_at: said.sent_at, id: said.id };
+                if let Side::Own { is_answer: true, delivery: Delivery::Queued | Delivery::Sending, .. } = said.side {
+                    all.works.insert((org, Work::Answer(message)));
+                }
+            }
+        })?;
+        // A file is to be tried again by a change of its message.
+        snapshot.untold(false, &mut |item| {
             if let (Some(org), Entry::Said(conversation, said)) = (item.org, item.entry)
-                && let Side::Own { is_answer: true, delivery: Delivery::Queued | Delivery::Sending, .. } = said.side
+                && said.media == Some(MediaState::Pending)
             {
-                all.works.insert((org, Work::Answer(MessageRef { conversation, sent_at: said.sent_at, id: said.id })));
+                all.works.insert((org, Work::Media(MessageRef { conversation, sent_at: said.sent_at, id: said.id })));
             }
         })?;
         Ok(all)
@@ -124,6 +141,13 @@ impl UnderWay {
             }
         }
         Ok(())
+    }
+
+    fn media(&mut self, body: &str, is_dead: bool) {
+        self.waiting += u64::from(!is_dead);
+        if let Ok(Fetch { org, message }) = serde_json::from_str(body) {
+            self.works.insert((org, Work::Media(message)));
+        }
     }
 
     fn outbound(&mut self, body: &str, is_dead: bool) {

@@ -1,6 +1,6 @@
 //! Errors as the services word them, for calls that they would have answered otherwise.
 //!
-//! Source: the API References of DynamoDB, SQS, Secrets Manager and API Gateway, "Errors" and "Common Errors"; for the JSON
+//! Source: the API References of DynamoDB, SQS, S3, Secrets Manager and API Gateway, "Errors" and "Common Errors"; for the JSON
 //! of a cancelled transaction, which has no message where there is no reason, what DynamoDB answers (boto3 issue 2657).
 
 use axum::body::Body;
@@ -65,6 +65,7 @@ pub(super) fn throttled(service: Service, operation: &str, body: &[u8], details:
             with_query_code(error(400, AVAILABILITY, "ThrottlingException", "Rate exceeded"), "Throttling;Sender")
         }
         (Service::Secrets, _) => error(400, AVAILABILITY, "ThrottlingException", "Rate exceeded"),
+        (Service::Objects, _) => xml(503, "SlowDown", "Please reduce your request rate."),
         (Service::Connections, _) => error(429, API_GATEWAY, "LimitExceededException", "Too Many Requests"),
     }
 }
@@ -80,6 +81,7 @@ pub(super) fn failed(service: Service, details: &mut Rng) -> Response<Body> {
             let refusal = error(503, CORAL, "ServiceUnavailableException", "Service is temporarily unavailable.");
             with_query_code(refusal, "ServiceUnavailable;Receiver")
         }
+        (Service::Objects, false) => xml(503, "ServiceUnavailable", "Service is unable to handle request."),
         (Service::Secrets | Service::Connections, false) => {
             error(503, CORAL, "ServiceUnavailableException", "Service is temporarily unavailable.")
         }
@@ -105,6 +107,7 @@ fn internal(service: Service) -> Response<Body> {
         Service::Secrets => {
             error(500, "com.amazonaws.secretsmanager", "InternalServiceError", "An internal error occurred.")
         }
+        Service::Objects => xml(500, "InternalError", "We encountered an internal error. Please try again."),
         Service::Connections => error(500, API_GATEWAY, "InternalServerErrorException", "Internal server error"),
     }
 }
@@ -133,6 +136,17 @@ fn cancelled(body: &[u8], (code, message): (&str, &str), details: &mut Rng) -> R
 fn error(status: u16, namespace: &str, code: &str, message: &str) -> Response<Body> {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     amz_json(status, &json!({ "__type": format!("{namespace}#{code}"), "message": message }))
+}
+
+/// An error of S3.
+fn xml(status: u16, code: &str, message: &str) -> Response<Body> {
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    response
 }
 
 /// The code of the older query protocol, which SDKs of SQS match on.

@@ -27,6 +27,7 @@ pub(crate) enum Service {
     Table,
     Queues,
     Secrets,
+    Objects,
     /// `@connections` of the WebSocket API.
     Connections,
 }
@@ -42,6 +43,7 @@ impl Target<'_> {
             Service::Table => writes(self.operation),
             Service::Queues => self.operation.starts_with("SendMessage"),
             Service::Secrets => false,
+            Service::Objects => matches!(self.operation, "PutObject" | "DeleteObject"),
             Service::Connections => self.operation != "GetConnection",
         }
     }

@@ -18,6 +18,7 @@ mod content;
 mod errors;
 pub(crate) mod gateways;
 mod graph;
+mod media;
 mod message;
 mod script;
 mod statuses;
@@ -36,6 +37,7 @@ use tokio::sync::watch;
 use crate::client::Client;
 use crate::secrets::Secrets;
 use errors::GraphError;
+use media::Media;
 use script::{Outcome, Script};
 use statuses::Reporter;
 use templates::Templates;
@@ -52,13 +54,14 @@ pub(crate) struct Simulator {
     reporter: Reporter,
     templates: Templates,
     script: Script,
+    media: Media,
 }
 
 impl Simulator {
     /// `api_url` is where the webhook is. Nothing is told after `stopping`.
     pub(crate) fn new(secrets: Secrets, api_url: String, client: Client, stopping: watch::Receiver<bool>) -> Self {
         let reporter = Reporter::new(secrets.clone(), api_url, client, stopping);
-        Self { secrets, reporter, templates: Templates::new(), script: Script::default() }
+        Self { secrets, reporter, templates: Templates::new(), script: Script::default(), media: Media::default() }
     }
 
     /// Serves until the host stops.
@@ -66,6 +69,9 @@ impl Simulator {
         let router = Router::new()
             .route("/{version}/{phone_number_id}/messages", post(graph::send))
             .route("/{version}/{account}/message_templates", get(graph::list_templates))
+            .route("/{version}/{media_id}", get(media::locate))
+            .route("/_media/{media_id}", get(media::download))
+            .route("/_simulator/media", post(media::add).layer(DefaultBodyLimit::max(media::LARGEST)))
             .route("/_gateways/{gateway}/{*path}", any(gateways::call))
             .route("/_simulator/script", post(graph::script))
             .route("/_simulator/sent", get(graph::sent))

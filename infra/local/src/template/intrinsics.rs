@@ -99,6 +99,9 @@ impl<'a> Scope<'a> {
             return Ok(name);
         }
         let fifo = resource.pointer("/Properties/FifoQueue").is_some_and(|fifo| fifo.as_bool() == Some(true));
+        if kind == Kind::Bucket {
+            return Ok(format!("{STACK}-{logical_id}").to_lowercase());
+        }
         Ok(format!("{STACK}-{logical_id}{}", if fifo { ".fifo" } else { "" }))
     }
 
@@ -114,6 +117,8 @@ impl<'a> Scope<'a> {
             (Kind::Table, "Arn") => arn("dynamodb", format!("table/{name}")),
             (Kind::Table, "StreamArn") => arn("dynamodb", format!("table/{name}/stream/local")),
             (Kind::Secret, "Id") => arn("secretsmanager", format!("secret:{name}-local0")),
+            // Names of buckets are unique in all of AWS.
+            (Kind::Bucket, "Arn") => format!("arn:aws:s3:::{name}"),
             (Kind::Function, "Arn") => arn("lambda", format!("function:{name}")),
             (Kind::LogGroup, "Arn") => arn("logs", format!("log-group:{name}:*")),
             (Kind::Socket(SocketPart::Api) | Kind::ServerlessSockets, "ApiId")
@@ -142,9 +147,12 @@ impl<'a> Scope<'a> {
             logical_id => match kind_of(self.resource(logical_id)?)? {
                 Kind::Queue => self.attribute(logical_id, "QueueUrl")?,
                 Kind::Secret => self.attribute(logical_id, "Id")?,
-                Kind::Function | Kind::Table | Kind::Role | Kind::LogGroup | Kind::Socket(SocketPart::Stage) => {
-                    self.name_of(logical_id)?
-                }
+                Kind::Function
+                | Kind::Table
+                | Kind::Bucket
+                | Kind::Role
+                | Kind::LogGroup
+                | Kind::Socket(SocketPart::Stage) => self.name_of(logical_id)?,
                 // The id of an API is the first part of its host name on AWS; here it only tells APIs apart.
                 Kind::Api | Kind::ServerlessSockets | Kind::Socket(_) => logical_id.to_owned(),
                 Kind::Permission | Kind::WithoutCounterpart => {

@@ -11,6 +11,7 @@ pub(super) enum Kind {
     Queue,
     Table,
     Secret,
+    Bucket,
     Api,
     /// SAM's WebSocket API, whole.
     ServerlessSockets,
@@ -43,6 +44,7 @@ impl Kind {
             "AWS::SQS::Queue" => Self::Queue,
             "AWS::DynamoDB::Table" => Self::Table,
             "AWS::SecretsManager::Secret" => Self::Secret,
+            "AWS::S3::Bucket" => Self::Bucket,
             "AWS::Serverless::HttpApi" => Self::Api,
             "AWS::Serverless::WebSocketApi" => Self::ServerlessSockets,
             "AWS::ApiGatewayV2::Api" => Self::Socket(SocketPart::Api),
@@ -59,6 +61,7 @@ impl Kind {
             | "AWS::CloudWatch::Dashboard"
             | "AWS::Cognito::UserPool"
             | "AWS::Cognito::UserPoolClient"
+            | "AWS::S3::BucketPolicy"
             | "AWS::SNS::Subscription"
             | "AWS::SNS::Topic" => Self::WithoutCounterpart,
             _ => return None,
@@ -72,6 +75,7 @@ impl Kind {
             Self::Queue => Some("QueueName"),
             Self::Table => Some("TableName"),
             Self::Secret => Some("Name"),
+            Self::Bucket => Some("BucketName"),
             Self::Role => Some("RoleName"),
             Self::LogGroup => Some("LogGroupName"),
             Self::Socket(SocketPart::Stage) => Some("StageName"),

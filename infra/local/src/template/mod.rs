@@ -68,6 +68,7 @@ pub(crate) struct Template {
     pub(crate) queues: Vec<Queue>,
     pub(crate) tables: Vec<Table>,
     pub(crate) secrets: Vec<Secret>,
+    pub(crate) buckets: Vec<Bucket>,
     pub(crate) api: HttpApi,
     /// `None` when the template has no WebSocket API.
     pub(crate) sockets: Option<SocketApi>,
@@ -85,6 +86,27 @@ impl Template {
     pub(crate) fn parse(text: &str, locals: &Locals) -> Result<Self, TemplateError> {
         resources::read(&document::Document::parse(text)?, locals)
     }
+}
+
+/// A bucket of S3.
+#[derive(Debug, Clone)]
+pub(crate) struct Bucket {
+    /// `BucketName`, or stack and logical id in lower case.
+    pub(crate) name: String,
+    pub(crate) cors: Vec<CorsRule>,
+}
+
+/// Which pages may read a bucket's answers.
+#[derive(Debug, Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorsRule {
+    /// With `*` wildcards.
+    #[serde(rename = "AllowedOrigins")]
+    pub(crate) origins: Vec<String>,
+    #[serde(rename = "AllowedMethods")]
+    pub(crate) methods: Vec<String>,
+    #[serde(default, rename = "ExposedHeaders")]
+    pub(crate) exposed: Vec<String>,
 }
 
 /// A function, what starts it and what it may do.

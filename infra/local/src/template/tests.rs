@@ -159,7 +159,7 @@ fn what_the_host_does_not_know_is_refused_in_one_line_with_its_place() {
         error
     };
     for (old, new, expected) in [
-        ("AWS::CloudWatch::Alarm", "AWS::S3::Bucket", "resource Alarm: the local host does not know the type"),
+        ("AWS::CloudWatch::Alarm", "AWS::Kinesis::Stream", "resource Alarm: the local host does not know the type"),
         ("{FifoQueue: true}", "{FifoQueue: true, KmsMasterKeyId: k}", "resource Orders: KmsMasterKeyId: unknown field"),
         (
             "{FifoQueue: true}",
@@ -339,7 +339,7 @@ fn the_real_template_has_the_parts_that_the_design_names() {
         template.functions.iter().map(|function| (function.binary.as_str(), function)).collect();
     assert_eq!(
         by_binary.keys().copied().collect::<Vec<_>>(),
-        ["assistant", "claim", "ingest", "relay", "send", "sla-scan", "tickets", "webhook"]
+        ["assistant", "claim", "ingest", "media", "relay", "send", "sla-scan", "tickets", "webhook"]
     );
     let [Mapping::Queue(inbound)] = by_binary["ingest"].mappings.as_slice() else { panic!("ingest has one mapping") };
     assert_eq!((inbound.queue.as_str(), inbound.batch_size), ("turno-inbound.fifo", 10));

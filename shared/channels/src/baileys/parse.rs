@@ -103,7 +103,7 @@ fn stored(message: &Value, said: Said<'_>, is_group: bool) -> Content {
         (true, true) => Some(limits::raw(&json!({ "key": message["key"], "pushName": message["pushName"] }))),
         (true, false) => None,
     };
-    Content { kind: said.kind, text: said.text, raw }
+    Content { kind: said.kind, text: said.text, raw, media: None }
 }
 
 #[cfg(test)]

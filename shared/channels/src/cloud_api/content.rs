@@ -3,7 +3,7 @@
 use domain::message::{Content, Effect};
 use serde_json::Value;
 
-use crate::cloud_api::words;
+use crate::cloud_api::{media, words};
 use crate::{content, lenient};
 
 /// Types that a message without `type` is recognised by.
@@ -42,7 +42,8 @@ pub(crate) fn content(message: &Value) -> Content {
     let plain = kind == "text"
         && text.is_some()
         && ["context", "referral", "group_id"].iter().all(|key| message[key].is_null());
-    Content { kind, text, raw: (!plain).then(|| content::raw(message)) }
+    let media = media::announced(&kind, message);
+    Content { kind, text, raw: (!plain).then(|| content::raw(message)), media }
 }
 
 /// What a message of a kind may do. Whatever a person wrote opens a ticket, also when its kind is new or unsupported.

@@ -5,6 +5,7 @@ mod content;
 mod fields;
 mod history;
 pub(crate) mod identity;
+pub mod media;
 pub mod outbound;
 pub(crate) mod parse;
 mod split;

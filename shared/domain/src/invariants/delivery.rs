@@ -80,6 +80,7 @@ mod tests {
             provider_id: Some(ProviderMessageId::new("wamid.1")),
             seq: 0,
             side: Side::Own { is_answer: true, delivery, rank: Some(rank) },
+            media: None,
         }
     }
 

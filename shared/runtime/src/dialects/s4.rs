@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use storage::Statistics;
 
 use super::s0::by_status;
+use super::v3::shapes::MediaShape;
 use super::{Dialect, Part, TicketView};
 use crate::Problem;
 
@@ -126,6 +127,9 @@ pub fn message(message: &Message) -> Value {
         "ticket": message.ticket,
         "from_me": false,
     });
+    if let Some(media) = &message.content.media {
+        body["media"] = json!(MediaShape::from(media));
+    }
     if let Direction::Out { agent, delivery, error } = &message.direction {
         body["from_me"] = true.into();
         body["agent_id"] = json!(agent);

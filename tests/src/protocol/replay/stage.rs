@@ -3,16 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use domain::ticket::TicketState;
+use lambda_http::Body;
 use lambda_http::request::RequestContext;
-use runtime::{dialects, invocation};
 use serde_json::json;
 use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tower::ServiceExt as _;
 
 use super::super::call::Call;
 use super::super::desk::{Command, Script};
@@ -76,8 +74,8 @@ impl Actor {
             Command::Reply => (Method::POST, format!("/api/tickets/{ticket}/messages"), json!({ "body": "Olá" })),
             Command::Move(to) => (Method::PUT, format!("/api/v2/tickets/{ticket}/status"), status(to)),
         };
-        let router = if command == Command::Claim { claim::router(storage) } else { tickets::router(storage) };
-        let dialect = dialects::of_route(&path);
+        let router =
+            if command == Command::Claim { claim::router(storage) } else { tickets::router(storage, bucket()) };
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -86,7 +84,7 @@ impl Actor {
             .unwrap();
         request.extensions_mut().insert(caller(people, script.agent));
         let task = async move {
-            let answer = invocation::answering(String::new(), dialect, router.oneshot(request)).await;
+            let answer = runtime::http::answer(router, request).await;
             let status = answer.unwrap().status();
             assert!(status.is_success() || status.is_client_error(), "{status}");
             status != StatusCode::NOT_FOUND && status.is_success()
@@ -168,4 +166,9 @@ fn caller(people: &People, agent: u8) -> RequestContext {
     let context =
         json!({ "http": { "method": "POST" }, "timeEpoch": 0, "authorizer": { "jwt": { "claims": claims } } });
     RequestContext::ApiGatewayV2(serde_json::from_value(context).unwrap())
+}
+
+/// A bucket that no walk asks.
+fn bucket() -> files::Bucket {
+    files::Bucket::new("files", "us-east-1", None, files::Credentials::new("key", "secret", None, None, "walk"))
 }

@@ -56,10 +56,17 @@ impl Bench {
             conditions: Value::Null,
         };
         let mut callers = Callers::default();
-        callers.add("operator".into(), Caller::Operator);
-        callers.add("ingest".into(), Caller::Function(Role::new("IngestFunction", &[statement]).unwrap()));
+        callers.add("operator".into(), "operator".into(), Caller::Operator);
+        callers.add(
+            "ingest".into(),
+            "ingest".into(),
+            Caller::Function(Role::new("IngestFunction", &[statement]).unwrap()),
+        );
         let database = TableEngine::open(None, &[table()]).unwrap();
+        let counts = Arc::new(crate::aws::counts::Counts::default());
+        let store = crate::objects::open(None, &[]).unwrap();
         let endpoint = Endpoint {
+            objects: crate::objects::Objects::new(store, &[], &callers, &counts),
             callers,
             table: TableEngine::serve(database, stopping).await.unwrap(),
             queues,
@@ -67,7 +74,7 @@ impl Bench {
             lambda: Lambda::start(Vec::new()),
             functions: Vec::new(),
             keys: PartitionKeys::of(&[table()]),
-            counts: crate::aws::counts::Counts::default(),
+            counts,
             faults: faults.clone(),
             roles: Roles::default(),
             status: Collector::new(&[], &[], &DataDir::existing(dir.path()), false),

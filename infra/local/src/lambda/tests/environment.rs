@@ -39,6 +39,7 @@ fn the_environment_is_the_one_of_lambda_with_the_functions_own() {
         "LAMBDA_TASK_ROOT": "/srv/functions",
         "LANG": "en_US.UTF-8",
         "LOG_LEVEL": "info",
+        "MEDIA_QUEUE_URL": "http://127.0.0.1:4566/000000000000/turno-media",
         "OUTBOUND_QUEUE_URL": "http://127.0.0.1:4566/000000000000/turno-outbound.fifo",
         "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
         "PUSH_QUEUE_URL": "http://127.0.0.1:4566/000000000000/turno-push",

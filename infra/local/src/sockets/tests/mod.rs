@@ -84,10 +84,10 @@ impl Host {
         let template = Template::parse(template, &locals).unwrap();
 
         let mut callers = Callers::default();
-        callers.add("operator".to_owned(), Caller::Operator);
+        callers.add("operator".to_owned(), "operator".to_owned(), Caller::Operator);
         let roles = Roles::of(&template.functions).unwrap();
         let specs = template.functions.iter().map(|function| {
-            callers.add(function.name.clone(), Caller::Function(roles.role(function)));
+            callers.add(function.name.clone(), function.name.clone(), Caller::Function(roles.role(function)));
             let access = AwsAccess {
                 endpoint_url: aws_url.clone(),
                 access_key_id: function.name.clone(),
@@ -112,7 +112,10 @@ impl Host {
         gateway.open();
         tokio::spawn(gateway.serve(listener, std::future::pending()));
         let faults = Faults::default();
+        let counts = Arc::new(Counts::default());
+        let store = crate::objects::open(None, &[]).unwrap();
         let endpoint = Endpoint {
+            objects: crate::objects::Objects::new(store, &[], &callers, &counts),
             callers,
             table: TableEngine::serve(TableEngine::open(None, &[]).unwrap(), stopping).await.unwrap(),
             queues: Queues::open(None, aws_url.clone(), ACCOUNT_ID.to_owned()).unwrap(),
@@ -120,7 +123,7 @@ impl Host {
             lambda: Arc::clone(&lambda),
             functions: template.functions.clone(),
             keys: PartitionKeys::of(&[]),
-            counts: Counts::default(),
+            counts,
             faults: faults.clone(),
             status: Collector::new(&template.functions, &[], &DataDir::existing(folder.path()), false),
             roles,

@@ -17,6 +17,7 @@ fn of_contact(seq: u64) -> Said {
         provider_id: None,
         seq,
         side: Side::Contact,
+        media: None,
     }
 }
 

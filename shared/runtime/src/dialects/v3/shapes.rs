@@ -14,7 +14,7 @@ mod lines;
 mod talk;
 
 pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
-pub use talk::{ContactShape, ConversationShape, HistoryEntry, MessageShape, NoteShape};
+pub use talk::{ContactShape, ConversationShape, HistoryEntry, MediaLink, MediaShape, MessageShape, NoteShape};
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident, $of:ident: $($variant:ident),+) => {

@@ -1,0 +1,147 @@
+//! `media`: fetches the files of messages from the `WhatsApp` providers and keeps them in the bucket.
+//!
+//! The message says how far its file is; the record on the queue only says whose file it is. A file is in the bucket, whole and
+//! durable, before its message says so, and always under the same key: whatever is interrupted is done again from the start.
+//! Nothing is fetched from an address that is not the provider's own. Source: docs/adr/0024-media.md.
+
+mod bearer;
+mod cloud;
+mod keep;
+mod missed;
+mod retry;
+mod spool;
+
+use aws_lambda_events::sqs::SqsMessage;
+use channels::media::{Source, source};
+use domain::connection::Connection;
+use domain::ids::OrganizationId;
+use domain::media::{MediaFailure, MediaKind, MediaType};
+use domain::message::Message;
+use files::Bucket;
+use messaging::SqsQueue;
+use messaging::media::Fetch;
+use runtime::config::required;
+use runtime::secrets::{ConnectionSecret, SecretError, Secrets};
+use runtime::{Fatal, Problem};
+use storage::Storage;
+
+use bearer::Web;
+use missed::Missed;
+use spool::Spool;
+
+/// At which delivery of its record a file is given up that cannot be had now: some hours after the first. Below the queue's own
+/// limit, so that no record is left over.
+const GIVEN_UP: u32 = 10;
+
+/// The function.
+pub struct Media {
+    storage: Storage,
+    secrets: Secrets,
+    secret_prefix: String,
+    queue: SqsQueue,
+    bucket: Bucket,
+    web: Web,
+    graph_url: String,
+}
+
+/// A file as it lies on this machine, and what it is taken for.
+struct Fetched {
+    spool: Spool,
+    media_type: Option<MediaType>,
+}
+
+impl Media {
+    /// Works on one table and one bucket. `queue` is where its records come from. Errors name what the environment lacks.
+    pub fn new(storage: Storage, secrets: Secrets, queue: SqsQueue, bucket: Bucket) -> Result<Self, Fatal> {
+        let (secret_prefix, graph_url) = (required("CONNECTION_SECRET_PREFIX")?, required("GRAPH_API_URL")?);
+        let web = Web::new(&graph_url)?;
+        Ok(Self { storage, secrets, secret_prefix, queue, bucket, web, graph_url })
+    }
+
+    /// Takes one record of the queue. After an error it comes again in its time.
+    pub async fn take(&self, record: &SqsMessage) -> Result<(), Problem> {
+        let Fetch { org, message } =
+            serde_json::from_str(record.body.as_deref().unwrap_or_default()).map_err(missed::internal)?;
+        let Some(message) = self.storage.message(&org, &message).await? else {
+            tracing::warn!(org.id = %org, "the message whose file is to be fetched is gone");
+            return Ok(());
+        };
+        let Some(media) = message.content.media.clone().filter(domain::media::Media::is_pending) else {
+            // Another delivery of the record was faster.
+            return Ok(());
+        };
+        let conversation = &message.reference.conversation;
+        let after = match self.kept(&org, &message).await {
+            Ok((size, sha256, media_type)) => {
+                tracing::info!(org.id = %org, conversation.id = %conversation, bytes = size, "file kept");
+                media.stored(size, sha256, media_type)
+            }
+            Err(Missed::ForGood(reason)) => {
+                tracing::warn!(org.id = %org, conversation.id = %conversation, reason = reason.as_str(), "file given up");
+                media.failed(reason)
+            }
+            Err(Missed::ForNow { reason, cause, .. }) if retry::received(record) >= GIVEN_UP => {
+                tracing::warn!(org.id = %org, conversation.id = %conversation, reason = reason.as_str(), cause, "file given up, tried often enough");
+                media.failed(reason)
+            }
+            Err(Missed::ForNow { cause, after, .. }) => return Err(self.wait(record, after, cause).await),
+        };
+        if let Some(after) = after
+            && !self.storage.move_media(&org, &message.reference, &media, &after).await?
+        {
+            tracing::info!(org.id = %org, conversation.id = %conversation, "another delivery of the record was faster");
+        }
+        Ok(())
+    }
+
+    /// Fetches the file and puts it into the bucket; its length, its SHA-256 and what it is taken for.
+    async fn kept(&self, org: &OrganizationId, message: &Message) -> Result<(u64, String, Option<MediaType>), Missed> {
+        let fetched = self.fetched(org, message).await?;
+        let key = domain::media::key(org, &message.reference);
+        let served = fetched.media_type.clone().unwrap_or_else(MediaType::bytes);
+        let Spool { file, size, sha256 } = fetched.spool;
+        keep::put(&self.web, &self.bucket, file, &keep::What { key: &key, size, sha256: &sha256, media_type: &served })
+            .await?;
+        Ok((size, sha256, fetched.media_type))
+    }
+
+    async fn fetched(&self, org: &OrganizationId, message: &Message) -> Result<Fetched, Missed> {
+        let media = message.content.media.as_ref();
+        let kind = MediaKind::of(&message.content.kind).ok_or(Missed::ForGood(MediaFailure::NoSource))?;
+        let connection = media.and_then(|media| media.connection.as_ref());
+        let connection = connection.ok_or(Missed::ForGood(MediaFailure::NoSource))?;
+        let connection = self.storage.connection(org, connection).await?;
+        let connection = connection.ok_or(Missed::ForGood(MediaFailure::NoCredentials))?;
+        let source = source(&connection.provider, &message.content).ok_or(Missed::ForGood(MediaFailure::NoSource))?;
+        let announced = media.and_then(|media| media.media_type.clone());
+        if announced.as_ref().is_some_and(|announced| !kind.may_be(announced)) {
+            return Err(Missed::ForGood(MediaFailure::WrongType));
+        }
+        let secret = self.secret(&connection).await?;
+        let fetched = match &source {
+            Source::Cloud { id, sha256 } => {
+                let tokens = &secret.access_tokens;
+                cloud::fetch(&self.web, &self.graph_url, tokens, kind, id, sha256.as_ref()).await
+            }
+        };
+        if matches!(fetched, Err(Missed::ForNow { reason: MediaFailure::Refused, .. })) {
+            // Perhaps somebody has renewed the credentials by the next try.
+            self.secrets.forget(&self.secret_name(&connection));
+        }
+        let fetched = fetched?;
+        Ok(Fetched { media_type: fetched.media_type.or(announced), ..fetched })
+    }
+
+    async fn secret(&self, connection: &Connection) -> Result<ConnectionSecret, Missed> {
+        match self.secrets.connection(&self.secret_name(connection)).await {
+            Ok(secret) => Ok(secret),
+            Err(SecretError::Missing { .. }) => Err(Missed::ForGood(MediaFailure::NoCredentials)),
+            Err(error) => Err(Missed::now(runtime::problem::causes(&error))),
+        }
+    }
+
+    /// The organization is part of the name: connections of two organizations may have the same id.
+    fn secret_name(&self, connection: &Connection) -> String {
+        format!("{}{}/{}", self.secret_prefix, connection.org, connection.id)
+    }
+}

@@ -1,0 +1,17 @@
+//! Wires the function; what it does is in `lib.rs`.
+
+use runtime::clients::Clients;
+use runtime::secrets::Secrets;
+
+fn main() -> Result<(), runtime::Fatal> {
+    runtime::run("media", async {
+        let clients = Clients::from_environment()?;
+        let storage = clients.storage()?;
+        if let Err(error) = storage.prime().await {
+            tracing::warn!(%error, "the table did not answer during the start");
+        }
+        let (queue, bucket) = (clients.queue("MEDIA_QUEUE_URL")?, clients.bucket("MEDIA_BUCKET")?);
+        let media = media::Media::new(storage.clone(), Secrets::new(&clients), queue, bucket)?;
+        runtime::sqs::run(storage, async |record| media.take(record).await).await
+    })
+}
