@@ -41,6 +41,7 @@ mod merging;
 mod numbers;
 mod openapi;
 mod pairs;
+mod parcels;
 mod payloads;
 mod permissions;
 mod protocol;
