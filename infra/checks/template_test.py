@@ -18,6 +18,7 @@ PERMISSIONS = {
         "WebhookLogs": LOGS,
         "InboundQueue": {"sqs:SendMessage"},
         "${ParcelBucket.Arn}/units/*": {"s3:PutObject"},
+        "${ParcelBucket.Arn}/files/*": {"s3:PutObject"},
         "WhatsappAppsSecret": {"secretsmanager:GetSecretValue"},
         "Table": {"dynamodb:GetItem"},
     },
@@ -64,6 +65,7 @@ PERMISSIONS = {
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
             "secretsmanager:GetSecretValue"
         },
+        "${ParcelBucket.Arn}/files/*": {"s3:GetObject"},
         "${MediaBucket.Arn}/*": {"s3:PutObject"},
     },
     "sla-scan": {

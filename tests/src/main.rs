@@ -34,6 +34,7 @@ mod expectations;
 mod faults;
 mod first_ticket;
 mod gateway;
+mod gateway_media;
 mod gateways;
 mod life_cycle;
 mod media;

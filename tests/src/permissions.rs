@@ -83,6 +83,10 @@ async fn everything(host: &Host) {
     let long = cloud_api::text(&people::phone(1), &people::message_id(), &"x".repeat(1_100_000));
     host.post_whatsapp(&cloud_api::body(&[cloud_api::messages(COMERCIAL, &[long])])).await.expect(200);
     host.settled().await;
+    // One whose file came with it.
+    let picture = json!({ "imageMessage": { "mimetype": "image/png" }, "base64": "eA==" });
+    let said = baileys::message(&people::phone(2), "3EB0F", &picture);
+    host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(200);
     // What nobody understands is kept for inspection.
     host.post_signed("/webhook/whatsapp", APP_SECRET, b"{\"object\":\"page\"}".to_vec()).await.expect(200);
     host.settled().await;

@@ -17,11 +17,12 @@ const AT_ONCE: usize = 4;
 
 /// Answers 200 when every unit is on the queue, at once where there is none; 503 otherwise. Units that made it on the queue
 /// before a failure come again with the provider's next try, and are dropped there or found stored.
-pub(crate) async fn accept(webhook: &Webhook, units: &[Unit]) -> Response {
-    let (entries, parcels) = match packed(units) {
+pub(crate) async fn accept(webhook: &Webhook, units: &[Unit], files: Vec<Parcel>) -> Response {
+    let (entries, mut parcels) = match packed(units) {
         Ok(packed) => packed,
         Err(error) => return unavailable(&error),
     };
+    parcels.extend(files);
     if let Err(error) = put(&webhook.parcels, &parcels).await {
         return unavailable(&error);
     }
@@ -53,7 +54,7 @@ pub(crate) async fn accept_batch(
         tracing::info!(org.id = %org, connection.id = %connection, kind, event, "event ignored");
     }
     tracing::debug!(org.id = %org, connection.id = %connection, kind, bytes, units = batch.units.len(), "webhook cut");
-    accept(webhook, &batch.units).await
+    accept(webhook, &batch.units, batch.files).await
 }
 
 /// The answer to a gateway that is proven and that no connection belongs to.

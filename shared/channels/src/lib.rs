@@ -13,6 +13,7 @@ mod content;
 mod corpus;
 pub mod gateway;
 pub mod gowa;
+mod inlined;
 mod lenient;
 pub mod media;
 pub mod moment;
