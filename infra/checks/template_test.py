@@ -17,12 +17,15 @@ PERMISSIONS = {
     "webhook": {
         "WebhookLogs": LOGS,
         "InboundQueue": {"sqs:SendMessage"},
+        "${ParcelBucket.Arn}/units/*": {"s3:PutObject"},
+        "${ParcelBucket.Arn}/files/*": {"s3:PutObject"},
         "WhatsappAppsSecret": {"secretsmanager:GetSecretValue"},
         "Table": {"dynamodb:GetItem"},
     },
     "ingest": {
         "IngestLogs": LOGS,
         "InboundQueue": CONSUME,
+        "${ParcelBucket.Arn}/units/*": {"s3:GetObject"},
         "Table": CHANGE | {"dynamodb:BatchGetItem"},
     },
     "tickets": {
@@ -67,6 +70,7 @@ PERMISSIONS = {
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
             "secretsmanager:GetSecretValue"
         },
+        "${ParcelBucket.Arn}/files/*": {"s3:GetObject"},
         "${MediaBucket.Arn}/*": {"s3:PutObject"},
     },
     "sla-scan": {
@@ -252,10 +256,19 @@ class Template(unittest.TestCase):
         self.assertEqual(table["Properties"]["TimeToLiveSpecification"], {"AttributeName": "expires_at", "Enabled": True})
 
     def test_nobody_outside_reads_the_files_and_they_outlive_the_stack(self):
-        bucket = self.resources["MediaBucket"]
-        self.assertEqual((bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]), ("Retain", "Retain"))
-        self.assertEqual(set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()), {True})
-        self.assertIn("BucketEncryption", bucket["Properties"])
+        for key in self.of_type("AWS::S3::Bucket"):
+            bucket = self.resources[key]
+            self.assertEqual((bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]), ("Retain", "Retain"))
+            self.assertEqual(set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()), {True})
+            self.assertIn("BucketEncryption", bucket["Properties"])
+        self.assertEqual(len(self.of_type("AWS::S3::BucketPolicy")), len(self.of_type("AWS::S3::Bucket")))
+
+    def test_a_parcel_outlives_every_message_that_names_it(self):
+        (rule,) = self.of_type("AWS::S3::Bucket")["ParcelBucket"]["LifecycleConfiguration"]["Rules"]
+        queues = self.of_type("AWS::SQS::Queue")
+        named = [queues[key]["MessageRetentionPeriod"] for key in ("InboundQueue", "InboundDeadLetterQueue", "InboundQueue")]
+        self.assertEqual(rule["Status"], "Enabled")
+        self.assertGreater(rule["ExpirationInDays"] * 24 * 60 * 60, sum(named))
         for key, policy in self.of_type("AWS::S3::BucketPolicy").items():
             for statement in policy["PolicyDocument"]["Statement"]:
                 self.assertEqual(statement["Effect"], "Deny", key)

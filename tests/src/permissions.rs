@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::world::baileys::{self, TOKEN};
-use crate::world::cloud_api::{APP_SECRET, COMERCIAL};
+use crate::world::cloud_api::{self, APP_SECRET, COMERCIAL};
 use crate::world::template::Template;
 use crate::world::{Host, SOON, Session, binaries, eventually, people, program};
 
@@ -79,6 +79,14 @@ async fn everything(host: &Host) {
     said["key"]["remoteJid"] = json!("2110@lid");
     said["key"]["remoteJidAlt"] = json!(format!("{}@s.whatsapp.net", people::phone(2)));
     host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(200);
+    // One that the queue cannot hold.
+    let long = cloud_api::text(&people::phone(1), &people::message_id(), &"x".repeat(1_100_000));
+    host.post_whatsapp(&cloud_api::body(&[cloud_api::messages(COMERCIAL, &[long])])).await.expect(200);
+    host.settled().await;
+    // One whose file came with it.
+    let picture = json!({ "imageMessage": { "mimetype": "image/png" }, "base64": "eA==" });
+    let said = baileys::message(&people::phone(2), "3EB0F", &picture);
+    host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(200);
     // What nobody understands is kept for inspection.
     host.post_signed("/webhook/whatsapp", APP_SECRET, b"{\"object\":\"page\"}".to_vec()).await.expect(200);
     host.settled().await;
@@ -96,14 +104,14 @@ async fn everything(host: &Host) {
     }
     eventually("both answers are read", SOON, async || {
         let messages = ana.get("/api/tickets/1/messages").await.expect(200);
-        (messages[1]["status"] == "read" && messages[2]["status"] == "read").then_some(())
+        (messages[2]["status"] == "read" && messages[3]["status"] == "read").then_some(())
     })
     .await;
     // One that waits as long as the provider asks for.
     host.script(&people::phone(1), &[json!({ "outcome": "refuse", "status": 400, "code": 131_056 })]).await;
     ana.post("/api/tickets/1/messages", json!({ "body": people::words(4) })).await.expect(201);
     eventually("the third is read", SOON, async || {
-        (ana.get("/api/tickets/1/messages").await.expect(200)[3]["status"] == "read").then_some(())
+        (ana.get("/api/tickets/1/messages").await.expect(200)[4]["status"] == "read").then_some(())
     })
     .await;
     make_a_ticket(&ana, &read).await;

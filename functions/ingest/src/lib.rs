@@ -3,6 +3,7 @@
 //! Reads what is known, lets the domain decide, lets storage carry it out. Never answers a provider and never sends.
 
 mod connections;
+mod parcels;
 mod people;
 mod templates;
 mod threads;
@@ -14,6 +15,7 @@ use domain::contact::Contact;
 use domain::ids::{ContactId, ConversationId};
 use domain::ingest::{Known, Plan, TicketStep, plan};
 use domain::message::{InboundMessage, MessageRef};
+use runtime::parcels::Parcels;
 use runtime::{Problem, clock};
 use storage::{Inspection, Progress, Step, Storage};
 
@@ -25,19 +27,20 @@ const TRIES: u32 = 16;
 /// The function.
 pub struct Ingest {
     storage: Storage,
+    parcels: Parcels,
     connections: Connections,
 }
 
 impl Ingest {
-    /// Works on one table.
-    pub fn new(storage: Storage) -> Self {
-        Self { connections: Connections::new(storage.clone()), storage }
+    /// Works on one table; `parcels` is where units lie that the queue could not hold.
+    pub fn new(storage: Storage, parcels: Parcels) -> Self {
+        Self { connections: Connections::new(storage.clone()), storage, parcels }
     }
 
     /// Takes one record of the inbound queue. Errors are ours, never the message's: it comes again.
     pub async fn take(&self, record: &SqsMessage) -> Result<(), Problem> {
         let body = record.body.as_deref().unwrap_or_default();
-        let unit = Unit::from_json(body).map_err(|error| Problem::Internal { source: Box::new(error) })?;
+        let unit = self.unit(body).await?;
         let connection = match &unit.source {
             Source::CloudApi { phone_number_id: Some(account), app, .. } => {
                 let found = self.connections.by_account(account).await?;

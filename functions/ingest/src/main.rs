@@ -4,11 +4,12 @@ use runtime::clients::Clients;
 
 fn main() -> Result<(), runtime::Fatal> {
     runtime::run("ingest", async {
-        let storage = Clients::from_environment()?.storage()?;
+        let clients = Clients::from_environment()?;
+        let (storage, parcels) = (clients.storage()?, clients.parcels("PARCEL_BUCKET")?);
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }
-        let ingest = ingest::Ingest::new(storage.clone());
+        let ingest = ingest::Ingest::new(storage.clone(), parcels);
         runtime::sqs::run(storage, async |record| ingest.take(record).await).await
     })
 }

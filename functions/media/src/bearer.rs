@@ -1,12 +1,13 @@
-//! The one way out: no redirect is followed, and a token goes to Meta's own addresses alone.
+//! The one way out: no redirect is followed, a token goes to Meta's own addresses alone, and what somebody else names must be public.
 
 use std::time::Duration;
 
 use domain::media::MediaFailure;
-use reqwest::{Client, RequestBuilder, Response, Url};
+use reqwest::{Client, ClientBuilder, RequestBuilder, Response, Url};
 use runtime::Fatal;
 
 use crate::missed::Missed;
+use crate::outside::{self, PublicNames};
 
 /// How long any address may be silent.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -19,22 +20,28 @@ const META: [&str; 5] =
 /// A client for files.
 pub(crate) struct Web {
     pub(crate) client: Client,
+    /// For addresses that somebody else chose.
+    outside: Client,
     /// Where the Graph API is configured to be: the one address besides Meta's that has the token anyway.
     graph: Url,
 }
 
 impl Web {
     pub(crate) fn new(graph_url: &str) -> Result<Self, Fatal> {
-        let client = Client::builder()
-            .tls_backend_preconfigured(runtime::tls::config()?)
-            .connect_timeout(Duration::from_secs(2))
-            .read_timeout(SILENCE)
-            // Meta's file servers refuse clients that do not say who they are. Source: whatsapp.md §1.10.
-            .user_agent(concat!("turno/", env!("CARGO_PKG_VERSION")))
-            // A redirect would carry the token elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
-        Ok(Self { client, graph: Url::parse(graph_url)? })
+        let outside = builder()?.dns_resolver(PublicNames).https_only(true).no_proxy().build()?;
+        Ok(Self { client: builder()?.build()?, outside, graph: Url::parse(graph_url)? })
+    }
+
+    /// Asks an address that somebody else chose, without credentials. Errors: `ForbiddenAddress` where it is not public.
+    pub(crate) async fn ask_outside(&self, url: &str) -> Result<Response, Missed> {
+        let forbidden = || Missed::ForGood(MediaFailure::ForbiddenAddress);
+        let url = outside::allowed(url).ok_or_else(forbidden)?;
+        match self.outside.get(url).send().await {
+            Err(error) if outside::is_not_public(&error) => Err(forbidden()),
+            Err(error) => Err(Missed::now(broken(&error))),
+            Ok(answer) if answer.status().is_redirection() => Err(forbidden()),
+            Ok(answer) => Ok(answer),
+        }
     }
 
     /// Asks one of Meta's addresses. Errors: `ForbiddenAddress` for any other, before anything is sent.
@@ -56,6 +63,17 @@ impl Web {
         let is_usual = url.scheme() == "https" && url.port().is_none();
         (is_listed && is_usual) || url.origin() == self.graph.origin()
     }
+}
+
+fn builder() -> Result<ClientBuilder, Fatal> {
+    Ok(Client::builder()
+        .tls_backend_preconfigured(runtime::tls::config()?)
+        .connect_timeout(Duration::from_secs(2))
+        .read_timeout(SILENCE)
+        // Meta's file servers refuse clients that do not say who they are. Source: whatsapp.md §1.10.
+        .user_agent(concat!("turno/", env!("CARGO_PKG_VERSION")))
+        // A redirect would carry the token elsewhere.
+        .redirect(reqwest::redirect::Policy::none()))
 }
 
 /// Sends a request. Errors: for now when there is no answer; `ForbiddenAddress` when the answer leads elsewhere.

@@ -2,17 +2,21 @@
 //!
 //! The message says how far its file is; the record on the queue only says whose file it is. A file is in the bucket, whole and
 //! durable, before its message says so, and always under the same key: whatever is interrupted is done again from the start.
-//! Nothing is fetched from an address that is not the provider's own. Source: docs/adr/0024-media.md.
+//! Credentials go to nobody but the provider. Source: docs/adr/0024-media.md.
 
+mod base64_field;
 mod bearer;
 mod cloud;
+mod gateway;
 mod keep;
 mod missed;
+mod outside;
+mod parcel;
 mod retry;
 mod spool;
 
 use aws_lambda_events::sqs::SqsMessage;
-use channels::media::{Source, source};
+use channels::media::{self, Source, source};
 use domain::connection::Connection;
 use domain::ids::OrganizationId;
 use domain::media::{MediaFailure, MediaKind, MediaType};
@@ -40,6 +44,7 @@ pub struct Media {
     secret_prefix: String,
     queue: SqsQueue,
     bucket: Bucket,
+    parcels: Bucket,
     web: Web,
     graph_url: String,
 }
@@ -51,11 +56,18 @@ struct Fetched {
 }
 
 impl Media {
-    /// Works on one table and one bucket. `queue` is where its records come from. Errors name what the environment lacks.
-    pub fn new(storage: Storage, secrets: Secrets, queue: SqsQueue, bucket: Bucket) -> Result<Self, Fatal> {
+    /// Works on one table and one bucket. `queue` is where its records come from, `parcels` is where files lie that came with their
+    /// messages. Errors name what the environment lacks.
+    pub fn new(
+        storage: Storage,
+        secrets: Secrets,
+        queue: SqsQueue,
+        bucket: Bucket,
+        parcels: Bucket,
+    ) -> Result<Self, Fatal> {
         let (secret_prefix, graph_url) = (required("CONNECTION_SECRET_PREFIX")?, required("GRAPH_API_URL")?);
         let web = Web::new(&graph_url)?;
-        Ok(Self { storage, secrets, secret_prefix, queue, bucket, web, graph_url })
+        Ok(Self { storage, secrets, secret_prefix, queue, bucket, parcels, web, graph_url })
     }
 
     /// Takes one record of the queue. After an error it comes again in its time.
@@ -117,11 +129,22 @@ impl Media {
         if announced.as_ref().is_some_and(|announced| !kind.may_be(announced)) {
             return Err(Missed::ForGood(MediaFailure::WrongType));
         }
-        let secret = self.secret(&connection).await?;
         let fetched = match &source {
             Source::Cloud { id, sha256 } => {
-                let tokens = &secret.access_tokens;
-                cloud::fetch(&self.web, &self.graph_url, tokens, kind, id, sha256.as_ref()).await
+                let tokens = self.secret(&connection).await?.access_tokens;
+                cloud::fetch(&self.web, &self.graph_url, &tokens, kind, id, sha256.as_ref()).await
+            }
+            Source::Parcel { sha256, size } => {
+                parcel::fetch(&self.web, &self.parcels, kind, &media::key(org, &sha256.hex()), sha256, *size).await
+            }
+            Source::Gateway(places) => {
+                // A store of the gateway's may give the file to whoever has its address.
+                let access = match self.secret(&connection).await {
+                    Ok(secret) => secret.gateway,
+                    Err(Missed::ForGood(_)) => None,
+                    Err(missed) => return Err(missed),
+                };
+                gateway::fetch(&self.web, access.as_ref(), kind, places).await
             }
         };
         if matches!(fetched, Err(Missed::ForNow { reason: MediaFailure::Refused, .. })) {

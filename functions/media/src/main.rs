@@ -11,7 +11,8 @@ fn main() -> Result<(), runtime::Fatal> {
             tracing::warn!(%error, "the table did not answer during the start");
         }
         let (queue, bucket) = (clients.queue("MEDIA_QUEUE_URL")?, clients.bucket("MEDIA_BUCKET")?);
-        let media = media::Media::new(storage.clone(), Secrets::new(&clients), queue, bucket)?;
+        let parcels = clients.bucket("PARCEL_BUCKET")?;
+        let media = media::Media::new(storage.clone(), Secrets::new(&clients), queue, bucket, parcels)?;
         runtime::sqs::run(storage, async |record| media.take(record).await).await
     })
 }

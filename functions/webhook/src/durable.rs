@@ -1,26 +1,44 @@
-//! Puts units on the inbound queue and says so only when all of them are there.
+//! Puts units on the inbound queue and says so only when all of them are there; first into the bucket what the queue cannot hold.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use channels::Unit;
 use channels::gateway::Batch;
 use channels::unit::NotAUnit;
+use channels::{Parcel, Unit};
 use domain::ids::{ConnectionId, OrganizationId};
-use messaging::{Entry, SqsQueue};
+use futures_util::future::try_join_all;
+use messaging::Entry;
+use runtime::parcels::{ParcelError, Parcels};
 
 use crate::Webhook;
 
+/// How many parcels are put at the same time. More share the same line.
+const AT_ONCE: usize = 4;
+
 /// Answers 200 when every unit is on the queue, at once where there is none; 503 otherwise. Units that made it on the queue
 /// before a failure come again with the provider's next try, and are dropped there or found stored.
-pub(crate) async fn accept(inbound: &SqsQueue, units: &[Unit]) -> Response {
-    let entries = match entries(units) {
-        Ok(entries) => entries,
+pub(crate) async fn accept(webhook: &Webhook, units: &[Unit], files: Vec<Parcel>) -> Response {
+    let (entries, mut parcels) = match packed(units) {
+        Ok(packed) => packed,
         Err(error) => return unavailable(&error),
     };
-    match inbound.send(&entries).await {
+    parcels.extend(files);
+    if let Err(error) = put(&webhook.parcels, &parcels).await {
+        return unavailable(&error);
+    }
+    match webhook.inbound.send(&entries).await {
         Ok(()) => StatusCode::OK.into_response(),
         Err(error) => unavailable(&error),
     }
+}
+
+/// Every parcel is durable before the queue names it.
+async fn put(parcels: &Parcels, all: &[Parcel]) -> Result<(), ParcelError> {
+    for some in all.chunks(AT_ONCE) {
+        let put = some.iter().map(|parcel| parcels.put(&parcel.key, &parcel.sha256, &parcel.bytes));
+        try_join_all(put).await?;
+    }
+    Ok(())
 }
 
 /// As [`accept`], for what a gateway of this connection posted.
@@ -36,7 +54,7 @@ pub(crate) async fn accept_batch(
         tracing::info!(org.id = %org, connection.id = %connection, kind, event, "event ignored");
     }
     tracing::debug!(org.id = %org, connection.id = %connection, kind, bytes, units = batch.units.len(), "webhook cut");
-    accept(&webhook.inbound, &batch.units).await
+    accept(webhook, &batch.units, batch.files).await
 }
 
 /// The answer to a gateway that is proven and that no connection belongs to.
@@ -52,9 +70,14 @@ pub(crate) fn unavailable(error: &dyn std::error::Error) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
 }
 
-fn entries(units: &[Unit]) -> Result<Vec<Entry>, NotAUnit> {
-    let entry = |unit: &Unit| Ok(Entry { body: unit.to_json()?, fifo: Some((unit.group(), unit.dedup())) });
-    units.iter().map(entry).collect()
+fn packed(units: &[Unit]) -> Result<(Vec<Entry>, Vec<Parcel>), NotAUnit> {
+    let (mut entries, mut parcels) = (Vec::with_capacity(units.len()), Vec::new());
+    for unit in units {
+        let (body, parcel) = unit.packed()?;
+        entries.push(Entry { body, fifo: Some((unit.group(), unit.dedup())) });
+        parcels.extend(parcel);
+    }
+    Ok((entries, parcels))
 }
 
 #[cfg(test)]
@@ -70,7 +93,8 @@ mod tests {
             {"from":"551187654321","id":"wamid.B","type":"text","text":{"body":"b"}},
             {"from":"77079861373","id":"wamid.C","type":"text","text":{"body":"c"}}]}}]}]}"#;
         let units = channels::cloud_api::split("default", body, jiff::Timestamp::UNIX_EPOCH);
-        let entries = entries(&units).unwrap();
+        let (entries, parcels) = packed(&units).unwrap();
+        assert_eq!(parcels, []);
         let ids: Vec<_> =
             entries.iter().map(|entry| entry.body.split("wamid.").nth(1).unwrap().chars().next().unwrap()).collect();
         assert_eq!(ids, ['A', 'B', 'C']);

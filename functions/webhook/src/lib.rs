@@ -15,6 +15,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use messaging::SqsQueue;
+use runtime::parcels::Parcels;
 use runtime::secrets::Secrets;
 use storage::Storage;
 
@@ -27,6 +28,8 @@ pub struct Webhook {
     pub storage: Storage,
     /// Where units go.
     pub inbound: SqsQueue,
+    /// Where those lie that the queue cannot hold.
+    pub parcels: Parcels,
     /// Where app secrets and verify tokens come from.
     pub secrets: Secrets,
     /// The name of the secret that holds them.

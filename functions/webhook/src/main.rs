@@ -13,6 +13,7 @@ fn main() -> Result<(), Fatal> {
         let webhook = Webhook {
             storage: storage.clone(),
             inbound: clients.queue("INBOUND_QUEUE_URL")?,
+            parcels: clients.parcels("PARCEL_BUCKET")?,
             secrets: Secrets::new(&clients),
             apps_secret: required("WHATSAPP_APPS_SECRET")?,
         };

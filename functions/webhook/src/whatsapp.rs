@@ -57,7 +57,7 @@ pub(crate) async fn receive(
     }
     let units = cloud_api::split(app, &body, clock::now());
     tracing::debug!(app = %app, bytes = body.len(), units = units.len(), "webhook cut");
-    durable::accept(&webhook.inbound, &units).await
+    durable::accept(&webhook, &units, Vec::new()).await
 }
 
 fn name(app: Option<&Path<String>>) -> &str {

@@ -89,13 +89,10 @@ impl SecretsFile {
                 ),
                 (format!("{}/connection/demo/comercial", template::STACK), connection()),
                 (format!("{}/connection/demo/suporte", template::STACK), connection()),
-                (
-                    format!("{}/connection/demo/baileys", template::STACK),
-                    json!({ "gateway": {
-                        "kind": "baileys", "base_url": format!("{SIMULATOR}/_gateways/baileys"),
-                        "api_key": value(KEY), "session": "+15550100003",
-                    } }),
-                ),
+                gateway("baileys", &value(KEY), "+15550100003"),
+                gateway("evolution", &value(KEY), "demo"),
+                gateway("waha", &value(KEY), "default"),
+                gateway("gowa", &format!("turno:{}", value(KEY)), "demo"),
             ]),
             gateways,
         }
@@ -195,6 +192,13 @@ impl Secrets {
 pub(crate) const SIMULATOR: &str = "http://simulator.invalid";
 
 /// Stands for the random end of a secret's ARN.
+/// What a connection of the demo finds its gateway with: the one in the simulator.
+fn gateway(kind: &str, api_key: &str, session: &str) -> (String, Value) {
+    let base_url = format!("{SIMULATOR}/_gateways/{kind}");
+    let access = json!({ "kind": kind, "base_url": base_url, "api_key": api_key, "session": session });
+    (format!("{}/connection/demo/{kind}", template::STACK), json!({ "gateway": access }))
+}
+
 const ARN_SUFFIX: &str = "-000000";
 
 /// Reads a secrets file without creating one.
@@ -235,6 +239,7 @@ mod tests {
             "/secrets/WhatsappAppsSecret/apps/default/verify_tokens/0",
             "/secrets/turno~1connection~1demo~1comercial/access_tokens/0",
             "/secrets/turno~1connection~1demo~1baileys/gateway/api_key",
+            "/secrets/turno~1connection~1demo~1gowa/gateway/api_key",
         ] {
             let demo = serde_json::to_value(SecretsFile::demo()).unwrap();
             let mut mixed = serde_json::to_value(&random).unwrap();

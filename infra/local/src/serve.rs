@@ -110,7 +110,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     let sockets = sockets_of(&template, &lambda, &host, &stopped);
     let counts = Arc::new(Counts::default());
     let endpoint = Arc::new(Endpoint {
-        objects: Objects::new(store, &template.buckets, &callers, &counts),
+        objects: Objects::new(store.clone(), &template.buckets, &callers, &counts),
         callers,
         table: table.clone(),
         queues: queues.clone(),
@@ -129,6 +129,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
     let simulator = Simulator::new(secrets, host.api_url.clone(), client.clone(), stopped.clone());
     let mut intake = JoinSet::new();
     let mut services = JoinSet::new();
+    services.spawn(objects::keep_expiring(store, template.buckets.clone(), closed.clone()));
     intake.spawn(running::reported("the HTTP API", Arc::clone(&gateway).serve(listeners.api, until(stopped.clone()))));
     if let Some(sockets) = sockets {
         intake.spawn(sockets.closed());

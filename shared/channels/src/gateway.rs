@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::parcel::Parcel;
 use crate::unit::{Part, Source, Unit};
-use crate::{lenient, unreadable};
+use crate::{inlined, lenient, unreadable};
 
 /// Bodies below this cannot hold a part that is too large for the queue.
 const SMALL_BODY: usize = 100_000;
@@ -16,8 +17,9 @@ const SMALL_BODY: usize = 100_000;
 /// The deepest nesting of a message. A JSON reader gives up at 128, and a unit is deeper than the message in it.
 const DEEPEST: usize = 100;
 
-/// Bytes inlined in a message. Media are fetched by whoever wants them, and a thumbnail would cost more to store than all else.
-const INLINED: [&str; 5] = ["base64", "jpegThumbnail", "pngThumbnail", "thumbnail", "highQualityThumbnail"];
+/// Bytes inlined in a message, and our own note of them. Files are parcels, and a thumbnail would cost more to store than all else.
+const INLINED: [&str; 6] =
+    ["base64", "jpegThumbnail", "pngThumbnail", "thumbnail", "highQualityThumbnail", inlined::NAME];
 
 /// Fields in which gateways put their own credentials, wherever they stand. Source: whatsapp.md §0.10.
 const CREDENTIALS: [&str; 4] = ["apikey", "apiKey", "webhookVerifyToken", "jwt_key"];
@@ -39,12 +41,15 @@ pub struct Batch {
     pub units: Vec<Unit>,
     /// The name of the event when it is one that carries no messages; to be counted.
     pub ignored_event: Option<String>,
+    /// The files that the messages held, to be durable before the units are sent.
+    pub files: Vec<Parcel>,
 }
 
 /// A body while it is being cut.
 #[derive(Debug, Default)]
 pub(crate) struct Cut {
     pub(crate) parts: Vec<Part>,
+    files: Vec<Vec<u8>>,
     ignored_event: Option<String>,
 }
 
@@ -71,17 +76,22 @@ impl Cut {
             return self.unreadable("payload_is_no_object", &payload);
         }
         let part = |payload| Part::GatewayEvent { gateway, event, payload, own };
-        self.message(payload, part);
+        self.message(payload, None, part);
     }
 
-    /// A message without what must not or need not travel; nested too deep it would not come out of the queue again.
-    pub(crate) fn message(&mut self, mut message: Value, part: impl FnOnce(Value) -> Part) {
+    /// A message without what must not or need not travel; nested too deep it would not come out of the queue again. `beside` is its
+    /// file where the body has it elsewhere.
+    pub(crate) fn message(&mut self, mut message: Value, beside: Option<&str>, part: impl FnOnce(Value) -> Part) {
+        let file = inlined::file(&message, beside);
         drop_unwanted(&mut message);
         if lenient::is_deeper_than(&message, DEEPEST) {
-            self.unreadable("too_deep", &message);
-        } else {
-            self.parts.push(part(message));
+            return self.unreadable("too_deep", &message);
         }
+        if let Some(file) = file {
+            inlined::note(&mut message, &file);
+            self.files.push(file);
+        }
+        self.parts.push(part(message));
     }
 
     pub(crate) fn into_batch(
@@ -93,7 +103,11 @@ impl Cut {
     ) -> Batch {
         let source = Source::Gateway { org: org.clone(), connection: connection.clone() };
         let unit = |part| Unit::new(source.clone(), received_at, part, body_len > SMALL_BODY);
-        Batch { units: self.parts.into_iter().map(unit).collect(), ignored_event: self.ignored_event }
+        Batch {
+            units: self.parts.into_iter().map(unit).collect(),
+            ignored_event: self.ignored_event,
+            files: self.files.into_iter().map(|file| inlined::parcel(org, file)).collect(),
+        }
     }
 }
 
@@ -142,6 +156,25 @@ mod tests {
         });
         drop_unwanted(&mut message);
         assert_eq!(message, json!({ "message": { "imageMessage": { "caption": "A" } }, "list": [{}] }));
+    }
+
+    #[test]
+    fn a_file_in_a_message_is_a_parcel_and_nobody_else_names_one() {
+        let mut cut = Cut::default();
+        let with = json!({ "key": { "id": "A" }, "message": { "base64": "YWI=", "imageMessage": {} } });
+        let forged = json!({ "key": { "id": "B" }, "turno_file": { "sha256": "00", "size": 1 }, "message": {} });
+        for message in [with, forged] {
+            cut.message(message, None, |update| Part::BaileysUpdate { update });
+        }
+        let (org, id) = (OrganizationId::new("o").unwrap(), ConnectionId::new("c").unwrap());
+        let batch = cut.into_batch(&org, &id, 10, Timestamp::UNIX_EPOCH);
+        assert_eq!(batch.files.iter().map(|file| &file.bytes[..]).collect::<Vec<_>>(), [b"ab"]);
+        let note = |at: usize| match &batch.units[at].part {
+            Part::BaileysUpdate { update } => update["turno_file"].clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((note(0)["sha256"].as_str(), note(0)["size"].as_u64()), (Some(&*batch.files[0].sha256), Some(2)));
+        assert_eq!(note(1), Value::Null);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! input: nothing here may panic on it, take more than linear time over it, or lose one message because of another.
 //!
 //! The way of a body: [`signature`] proves who sent it, `split` of its provider cuts it into [`unit::Unit`]s that travel on
-//! the inbound queue, [`observation::parse`] says what one unit means. Source: whatsapp.md.
+//! the inbound queue, [`parcel`] is where those go that do not fit it, [`observation::parse`] says what one unit means. Source: whatsapp.md.
 
 pub mod baileys;
 pub mod cloud_api;
@@ -13,10 +13,12 @@ mod content;
 mod corpus;
 pub mod gateway;
 pub mod gowa;
+mod inlined;
 mod lenient;
 pub mod media;
 pub mod moment;
 pub mod observation;
+pub mod parcel;
 #[cfg(test)]
 mod samples;
 pub mod sending;
@@ -26,4 +28,5 @@ mod unreadable;
 pub mod waha;
 
 pub use observation::{Observation, parse, without_connection};
+pub use parcel::{Carried, Parcel};
 pub use unit::{Part, Source, Unit};

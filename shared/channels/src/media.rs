@@ -6,7 +6,12 @@ use domain::connection::Provider;
 use domain::message::Content;
 use serde_json::Value;
 
-use crate::{cloud_api, lenient};
+use crate::{cloud_api, inlined, lenient};
+
+pub(crate) mod gateways;
+
+pub use gateways::{base64_call, told_path};
+pub use inlined::key;
 
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +23,31 @@ pub enum Source {
         /// The SHA-256 that the message announces.
         sha256: Option<Digest>,
     },
+    /// Among the parcels, under [`key`]: it came with the message.
+    Parcel {
+        /// Its SHA-256.
+        sha256: Digest,
+        /// Its length in bytes.
+        size: u64,
+    },
+    /// With a gateway, at the first of these places that gives it.
+    Gateway(Vec<Place>),
+}
+
+/// Where a gateway gives a file out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At this path of its own, query included: the answer is the file.
+    Own(String),
+    /// From a call of the Evolution API, see [`base64_call`]: the answer holds it as Base64.
+    Base64 {
+        /// The message as the call names it.
+        message: Value,
+    },
+    /// At a path of its own that it tells when it is asked at this one, see [`told_path`].
+    Told(String),
+    /// At the address of a store, which must be public: it is asked without credentials.
+    Outside(String),
 }
 
 /// Where the file of a stored message is; `None` where it does not say.
@@ -25,7 +55,13 @@ pub fn source(provider: &Provider, content: &Content) -> Option<Source> {
     let raw = lenient::read(content.raw.as_deref()?.as_bytes()).ok()?;
     match provider {
         Provider::CloudApi { .. } => cloud_api::media::source(&content.kind, &raw),
-        Provider::Baileys { .. } | Provider::Evolution { .. } | Provider::Waha { .. } | Provider::Gowa { .. } => None,
+        Provider::Baileys { .. } | Provider::Evolution { .. } | Provider::Waha { .. } | Provider::Gowa { .. } => {
+            if let Some((sha256, size)) = inlined::noted(&raw) {
+                return Some(Source::Parcel { sha256, size });
+            }
+            let places = gateways::places(provider, &raw);
+            (!places.is_empty()).then_some(Source::Gateway(places))
+        }
     }
 }
 

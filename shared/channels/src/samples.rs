@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::gateway::Batch;
-use crate::{Observation, Unit, baileys, cloud_api, gowa, parse, waha};
+use crate::{Carried, Observation, Unit, baileys, cloud_api, gowa, parse, waha};
 
 pub(crate) const CLOUD: &str = include_str!("../fixtures/cloud_batch.json");
 pub(crate) const BAILEYS: &str = include_str!("../fixtures/baileys_upsert.json");
@@ -64,15 +64,24 @@ pub(crate) fn observe_everything(body: &[u8]) -> Vec<Observation> {
         .into_iter()
         .flatten()
         .map(|unit| {
-            let json = unit.to_json().unwrap();
-            assert!(json.len() < 1_048_576, "a unit of {} bytes", json.len());
-            let received = Unit::from_json(&json).unwrap();
+            let received = carried(&unit);
             assert_eq!(received.group(), unit.group());
             assert_eq!(received.dedup(), unit.dedup());
             assert!(received.for_inspection().len() <= 200_000);
             parse(&received, &connection)
         })
         .collect()
+}
+
+/// A unit as it comes out of the queue, and out of its parcel if it has one.
+pub(crate) fn carried(unit: &Unit) -> Unit {
+    let (body, parcel) = unit.packed().unwrap();
+    assert!(body.len() <= 1_000_000, "a message of {} bytes", body.len());
+    match (Carried::read(&body).unwrap(), parcel) {
+        (Carried::Whole(unit), None) => unit,
+        (Carried::Slip(slip), Some(parcel)) => slip.open(&parcel.bytes).unwrap(),
+        other => panic!("{other:?}"),
+    }
 }
 
 /// JSON built from the words that the parsers look for, in places where they do not belong.

@@ -1,7 +1,7 @@
 //! One thing a provider told us, as it travels on the inbound queue: a message, a status, an error, or what could not be read.
 //!
 //! A unit holds the provider's own JSON, so that what it means is decided (and, after a bug fix, decided again) by the
-//! consumer. The webhook only cuts. A unit always fits one queue message of 1 MiB.
+//! consumer. The webhook only cuts. What does not fit one queue message of 1 MiB is a [`crate::parcel`].
 
 use domain::alias::Alias;
 use domain::ids::{ConnectionId, OrganizationId};
@@ -12,9 +12,6 @@ use sha2::{Digest, Sha256};
 
 use crate::gateway::Gateway;
 use crate::{baileys, cloud_api, gowa, lenient, unreadable, waha};
-
-/// The largest part, in bytes of JSON. SQS allows 1,048,576 for the whole message; the rest is for the source and the time.
-const LARGEST_PART: usize = 1_000_000;
 
 /// How much of a part is kept for inspection: less than an item of the table can hold.
 const INSPECTED_BYTES: usize = 200_000;
@@ -146,7 +143,7 @@ pub enum Part {
         /// As in `BaileysMessage`.
         own: Vec<String>,
     },
-    /// What could not be read or, until the claim check of issue 4, does not fit a queue message.
+    /// What could not be read, or is more than anybody would look at.
     Unreadable {
         /// A fixed word.
         reason: String,
@@ -163,7 +160,7 @@ pub enum Part {
 /// misreads a newer unit: it goes back to the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
-struct Layout;
+pub(crate) struct Layout;
 
 impl Layout {
     const NUMBER: u8 = 1;
@@ -201,12 +198,15 @@ pub struct Unit {
 pub struct NotAUnit(#[from] serde_json::Error);
 
 impl Unit {
-    /// A unit; a part that would not fit the queue becomes `Unreadable` with the beginning of its JSON and its digest.
+    /// A unit; a part that only a person can judge, and that is longer than what is kept for that, becomes `Unreadable` with the
+    /// beginning of its JSON and its digest.
     ///
-    /// `could_be_large` spares the measuring where the whole body was small. Claim check (the whole body to an object store)
-    /// comes with issue 4; until then a single message of nearly 1 MB, which no client can write, is kept for inspection only.
+    /// `could_be_large` spares the measuring where the whole body was small.
     pub(crate) fn new(source: Source, received_at: Timestamp, part: Part, could_be_large: bool) -> Self {
-        let part = if could_be_large { fitting(part) } else { part };
+        Self::of(source, received_at, if could_be_large { inspectable(part) } else { part })
+    }
+
+    pub(crate) fn of(source: Source, received_at: Timestamp, part: Part) -> Self {
         Self { layout: Layout, source, received_at, part }
     }
 
@@ -215,14 +215,9 @@ impl Unit {
         Ok(serde_json::from_str(text)?)
     }
 
-    /// The queue message's body, below 1 MiB, in the characters that SQS takes: it refuses U+FFFE and U+FFFF, which JSON
-    /// allows, and a message that is refused for ever would make the provider send its whole batch again for a week.
+    /// The queue message's body, whatever its length; see [`Unit::packed`].
     pub fn to_json(&self) -> Result<String, NotAUnit> {
-        let json = serde_json::to_string(self)?;
-        if json.contains(['\u{FFFE}', '\u{FFFF}']) {
-            return Ok(json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff"));
-        }
-        Ok(json)
+        Ok(for_the_queue(serde_json::to_string(self)?))
     }
 
     /// The FIFO group: 32 hexadecimal digits, the same for everything between one account of ours and one person or group.
@@ -283,22 +278,23 @@ impl Unit {
     }
 }
 
-fn fitting(part: Part) -> Part {
-    let longest = if matches!(part, Part::CloudOther { .. }) { INSPECTED_BYTES } else { LARGEST_PART };
-    if lenient::json_len(&part) <= longest {
-        return part;
+/// JSON in the characters that SQS takes: it refuses U+FFFE and U+FFFF, which JSON allows, and a message that is refused for ever
+/// would make the provider send its whole batch again for a week.
+pub(crate) fn for_the_queue(json: String) -> String {
+    if json.contains(['\u{FFFE}', '\u{FFFF}']) {
+        return json.replace('\u{FFFE}', "\\ufffe").replace('\u{FFFF}', "\\uffff");
     }
+    json
+}
+
+fn inspectable(part: Part) -> Part {
     match &part {
-        Part::CloudMessage { message: value, .. }
-        | Part::CloudEcho { message: value, .. }
-        | Part::CloudHistory { message: value, .. }
-        | Part::CloudStatus { status: value }
-        | Part::CloudErrors { errors: value }
-        | Part::CloudOther { value, .. }
-        | Part::BaileysMessage { message: value, .. }
-        | Part::BaileysUpdate { update: value }
-        | Part::GatewayEvent { payload: value, .. } => unreadable::value("too_large", value),
-        Part::Unreadable { .. } => part,
+        Part::CloudErrors { errors: value } | Part::CloudOther { value, .. }
+            if lenient::json_len(&part) > INSPECTED_BYTES =>
+        {
+            unreadable::value("too_large", value)
+        }
+        _ => part,
     }
 }
 

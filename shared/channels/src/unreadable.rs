@@ -1,4 +1,4 @@
-//! What is kept of a body, or a piece of one, that could not be read or does not fit the queue.
+//! What is kept of a body, or a piece of one, that could not be read or is too long to look at.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};

@@ -1,4 +1,4 @@
-//! S3: requests that put files, and links that give them out for a while, signed.
+//! S3: requests that put and get files, and links that give them out for a while, signed.
 //!
 //! Pure: never sends anything, reads no clock, and decides nothing about who may have a file. Why not the SDK:
 //! docs/adr/0024-media.md. Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API Reference.
@@ -85,7 +85,7 @@ impl Bucket {
 
     /// The request that puts a file, without its body.
     pub fn put(&self, upload: Upload<'_>, now: Timestamp) -> Result<Request<()>, Unsignable> {
-        let mut request = Request::put(self.url(upload.key))
+        let request = Request::put(self.url(upload.key))
             .header("content-length", upload.size)
             .header("content-type", upload.media_type)
             .body(())
@@ -94,13 +94,15 @@ impl Bucket {
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         let headers = [("content-type", upload.media_type)];
         let body = SignableBody::Precomputed(upload.sha256.to_owned());
-        let url = request.uri().to_string();
-        let signed = self.sign(&Method::PUT, &url, &headers, body, settings, now)?;
-        for (name, value) in signed.headers() {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(Unsignable::new)?;
-            request.headers_mut().insert(name, HeaderValue::from_str(value).map_err(Unsignable::new)?);
-        }
-        Ok(request)
+        self.signed(request, &headers, body, settings, now)
+    }
+
+    /// The request that gets a file.
+    pub fn get(&self, key: &str, now: Timestamp) -> Result<Request<()>, Unsignable> {
+        let request = Request::get(self.url(key)).body(()).map_err(Unsignable::new)?;
+        let mut settings = settings();
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+        self.signed(request, &[], SignableBody::Bytes(b""), settings, now)
     }
 
     /// A link by which whoever has it gets a file until it ends: always as a download, and never as something to run.
@@ -122,6 +124,24 @@ impl Bucket {
             link.extend(utf8_percent_encode(value, UNRESERVED));
         }
         Ok(link)
+    }
+
+    /// The request with its signature.
+    fn signed(
+        &self,
+        mut request: Request<()>,
+        headers: &[(&str, &str)],
+        body: SignableBody<'_>,
+        settings: SigningSettings,
+        now: Timestamp,
+    ) -> Result<Request<()>, Unsignable> {
+        let (method, url) = (request.method().clone(), request.uri().to_string());
+        let signed = self.sign(&method, &url, headers, body, settings, now)?;
+        for (name, value) in signed.headers() {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(Unsignable::new)?;
+            request.headers_mut().insert(name, HeaderValue::from_str(value).map_err(Unsignable::new)?);
+        }
+        Ok(request)
     }
 
     fn url(&self, key: &str) -> String {
@@ -205,6 +225,16 @@ mod tests {
         assert_eq!(header("x-amz-content-sha256"), sha256);
         assert_eq!((header("content-length"), header("content-type")), ("0".to_owned(), "image/jpeg".to_owned()));
         assert!(header("authorization").contains("SignedHeaders=content-type;host;x-amz-content-sha256;x-amz-date"));
+    }
+
+    #[test]
+    fn a_get_is_signed_for_an_empty_body() {
+        let request = bucket(None).get("units/a b", at()).unwrap();
+        assert_eq!(request.uri().path(), "/units/a%20b");
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(request.headers()["x-amz-content-sha256"], empty);
+        let authorization = request.headers()["authorization"].to_str().unwrap();
+        assert!(authorization.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date"), "{authorization}");
     }
 
     #[test]

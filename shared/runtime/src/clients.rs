@@ -16,6 +16,7 @@ use storage::Storage;
 
 use crate::Fatal;
 use crate::config::{optional, required};
+use crate::parcels::Parcels;
 
 /// Amazon Trust Services' roots. How to refresh them: docs/operations.md.
 static ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
@@ -32,9 +33,8 @@ pub struct Clients {
 impl Clients {
     /// Reads region and credentials from the environment that Lambda gives. Errors name the missing variable.
     pub fn from_environment() -> Result<Self, Fatal> {
-        let roots = TrustStore::empty().with_pem_certificate(ROOTS);
-        let context = TlsContext::builder().with_trust_store(roots).build()?;
-        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(context).build_https();
+        let provider = Provider::Rustls(CryptoMode::Ring);
+        let http = Builder::new().tls_provider(provider).tls_context(tls_context()?).build_https();
         let credentials = Credentials::new(
             required("AWS_ACCESS_KEY_ID")?,
             required("AWS_SECRET_ACCESS_KEY")?,
@@ -78,7 +78,18 @@ impl Clients {
         Ok(Bucket::new(&required(variable)?, &self.region, self.endpoint.as_deref(), self.credentials.clone()))
     }
 
+    /// The bucket of parcels that the variable names.
+    pub fn parcels(&self, variable: &'static str) -> Result<Parcels, Fatal> {
+        Ok(Parcels::new(self.bucket(variable)?))
+    }
+
     pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         aws_sdk_secretsmanager::Client::new(&self.shared)
     }
+}
+
+/// Trust in AWS's certificates alone.
+pub(crate) fn tls_context() -> Result<TlsContext, Fatal> {
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    Ok(TlsContext::builder().with_trust_store(roots).build()?)
 }

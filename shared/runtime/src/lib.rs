@@ -14,6 +14,7 @@ pub mod identity;
 pub mod ids;
 pub mod invocation;
 pub mod pairs;
+pub mod parcels;
 pub mod problem;
 pub mod requested;
 pub mod schedule;

@@ -3,7 +3,7 @@
 #![no_main]
 
 use channels::gateway::Batch;
-use channels::{Unit, baileys, cloud_api, gowa, parse, waha, without_connection};
+use channels::{Carried, baileys, cloud_api, gowa, parse, waha, without_connection};
 use domain::connection::{Connection, GroupPolicy, Provider, ReopenPolicy};
 use domain::ids::{ConnectionId, OrganizationId, QueueId};
 use jiff::Timestamp;
@@ -16,9 +16,12 @@ fuzz_target!(|body: &[u8]| {
     };
     let cloud = cloud_api::split("default", body, Timestamp::UNIX_EPOCH);
     for unit in [cloud, of(baileys::split), of(waha::split), of(gowa::split)].into_iter().flatten() {
-        let json = unit.to_json().unwrap();
-        assert!(json.len() < 1_048_576, "a unit of {} bytes", json.len());
-        let received = Unit::from_json(&json).unwrap();
+        let (body, parcel) = unit.packed().unwrap();
+        assert!(body.len() <= 1_000_000, "a message of {} bytes", body.len());
+        let received = match Carried::read(&body).unwrap() {
+            Carried::Whole(unit) => unit,
+            Carried::Slip(slip) => slip.open(&parcel.unwrap().bytes).unwrap(),
+        };
         assert_eq!((received.group(), received.dedup()), (unit.group(), unit.dedup()));
         assert!(received.for_inspection().len() <= 200_000);
         let _ = (parse(&received, &connection), without_connection(&received));

@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use channels::{Unit, without_connection};
+use channels::{Carried, Unit, without_connection};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let Ok(unit) = Unit::from_json(text) else { return };
+    let Ok(Carried::Whole(unit)) = Carried::read(text) else { return };
     let again = Unit::from_json(&unit.to_json().unwrap()).unwrap();
     assert_eq!((again.group(), again.dedup()), (unit.group(), unit.dedup()));
     let _ = without_connection(&unit);

@@ -11,6 +11,7 @@ use domain::ids::{ConnectionId, OrganizationId, QueueId};
 use serde_json::{Value, json};
 
 use crate::engine_table::Table;
+use crate::parcels::nowhere;
 
 /// The number of the Cloud API connection.
 const NUMBER: &str = "100000000000001";
@@ -45,7 +46,7 @@ pub(super) async fn take(door: &str, body: &[u8]) -> Created {
     let storage = table.through(|client| client);
     let connection = connection(door);
     storage.add_connection(&connection).await.unwrap();
-    let ingest = ingest::Ingest::new(storage);
+    let ingest = ingest::Ingest::new(storage, nowhere());
     for unit in units(door, &connection, body) {
         // As it travels on the queue.
         let mut record = SqsMessage::default();

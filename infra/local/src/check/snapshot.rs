@@ -11,11 +11,12 @@ use storage::survey::{Place, Surveyed, read};
 use super::queue_file::QueueFile;
 use super::table_file::TableFile;
 use crate::data_dir::DataDir;
-use crate::objects::{self, Kept};
+use crate::objects::{self, Kept, StoreError};
 use crate::template::STACK;
 
-/// The bucket of the template, as it is called here.
-const BUCKET: &str = "turno-mediabucket";
+/// The buckets of the template, as they are called here.
+const FILES: &str = "turno-mediabucket";
+const PARCELS: &str = "turno-parcelbucket";
 
 /// How often both are pinned again because a queue was written in between, which is some microseconds.
 const TRIES: u32 = 1000;
@@ -49,8 +50,10 @@ pub(super) struct Snapshot {
     queues: QueueFile,
     /// How far `relay` had read the stream, at that moment or before it.
     relayed: Option<String>,
-    /// Where the bucket's files are.
+    /// Where the files of messages are.
     files: PathBuf,
+    /// Where lies what the inbound queue cannot hold.
+    parcels: PathBuf,
 }
 
 impl Snapshot {
@@ -73,7 +76,8 @@ impl Snapshot {
             queues.pin()?;
             table.pin()?;
             if observer.commits()? == before {
-                return Ok(Self { table, queues, relayed, files: data.files().join(BUCKET) });
+                let (files, parcels) = (data.files().join(FILES), data.files().join(PARCELS));
+                return Ok(Self { table, queues, relayed, files, parcels });
             }
             table.release()?;
             queues.release()?;
@@ -119,6 +123,16 @@ impl Snapshot {
     /// table says is kept was on the disk before.
     pub(super) fn files(&self) -> Result<Vec<(String, Option<Kept>)>, Unreadable> {
         Ok(objects::kept(&self.files)?)
+    }
+
+    /// What is in a parcel; `None` where it is not there or damaged. Read after the queues were pinned: whatever they name was on
+    /// the disk before.
+    pub(super) fn parcel(&self, key: &str) -> Result<Option<Vec<u8>>, Unreadable> {
+        match objects::content(&self.parcels, key) {
+            Ok(content) => Ok(content),
+            Err(StoreError::Disk(error)) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The items that `relay` may not have told of yet, the new ones or all.

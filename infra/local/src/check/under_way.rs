@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use channels::{Observation, Source, Unit};
+use channels::{Carried, Observation, Source, Unit};
 use domain::connection::Connection;
 use domain::delivery::Delivery;
 use domain::ids::{ConnectionId, ConversationId, OrganizationId};
@@ -29,6 +29,8 @@ pub(super) struct UnderWay {
     dead: BTreeMap<(OrganizationId, ConnectionId), (u64, u64)>,
     /// Batches of changes whose events were given up.
     untold: u64,
+    /// What the inbound queues name, and is not in the bucket.
+    lost: u64,
 }
 
 impl UnderWay {
@@ -77,7 +79,7 @@ impl UnderWay {
         finding.unless.iter().any(|work| self.works.contains(&(org.clone(), work.clone())))
     }
 
-    /// What was given up: acknowledged, and not stored or told until somebody moves it back.
+    /// What was given up, acknowledged and not stored or told until somebody moves it back, and what is lost.
     pub(super) fn given_up(&self) -> Vec<(Option<OrganizationId>, Finding)> {
         let mut findings = Vec::new();
         for ((org, connection), (messages, reports)) in &self.dead {
@@ -92,6 +94,11 @@ impl UnderWay {
             found(Invariant::I1, *messages, "acknowledged messages");
             found(Invariant::I5, *reports, "reports on messages");
         }
+        if self.lost > 0 {
+            let words =
+                format!("{} parcels that inbound.fifo or its dead-letter queue name are gone or damaged", self.lost);
+            findings.push((None, Finding::new(Invariant::I1, words)));
+        }
         if self.untold > 0 {
             let words = format!("{} batches of changes lie on relay-dead: their events were not told", self.untold);
             findings.push((None, Finding::new(Invariant::I6, words)));
@@ -102,7 +109,7 @@ impl UnderWay {
     /// One unit of the inbound queue. One that no connection takes leaves nothing half done.
     fn inbound(&mut self, snapshot: &Snapshot, body: &str, is_dead: bool) -> Result<(), Unreadable> {
         self.waiting += u64::from(!is_dead);
-        let Ok(unit) = Unit::from_json(body) else { return Ok(()) };
+        let Some(unit) = self.unit(snapshot, body)? else { return Ok(()) };
         let Some(connection) = connection(snapshot, &unit.source)? else { return Ok(()) };
         let (org, id) = (connection.org.clone(), connection.id.clone());
         let mut dead = (0, 0);
@@ -122,6 +129,19 @@ impl UnderWay {
             *count = (count.0 + dead.0, count.1 + dead.1);
         }
         Ok(())
+    }
+
+    /// The unit of a record, from its parcel where it has one.
+    fn unit(&mut self, snapshot: &Snapshot, body: &str) -> Result<Option<Unit>, Unreadable> {
+        match Carried::read(body) {
+            Ok(Carried::Whole(unit)) => Ok(Some(unit)),
+            Ok(Carried::Slip(slip)) => {
+                let unit = snapshot.parcel(&slip.key())?.and_then(|parcel| slip.open(&parcel).ok());
+                self.lost += u64::from(unit.is_none());
+                Ok(unit)
+            }
+            Err(_) => Ok(None),
+        }
     }
 
     /// The contacts that a message may be of, and their conversations on its connection.

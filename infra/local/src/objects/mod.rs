@@ -6,6 +6,7 @@
 //! | `operations` | S3's calls over them |
 //! | `access` | who calls, and whether the caller's role allows it |
 //! | `cors` | which pages may read answers |
+//! | `expiry` | what goes by its age |
 //!
 //! The protocol is `s3s`'s: signatures in headers and in links, with their expiry, digests of bodies, XML. Its own file store keeps
 //! an object in three files and syncs none, so this has another. Must never let a call through unjudged. See
@@ -13,6 +14,7 @@
 
 mod access;
 mod cors;
+mod expiry;
 mod operations;
 mod store;
 #[cfg(test)]
@@ -30,7 +32,8 @@ use crate::aws::caller::Callers;
 use crate::aws::counts::Counts;
 use crate::template::Bucket;
 
-pub(crate) use store::{Kept, Store, StoreError, kept};
+pub(crate) use expiry::keep as keep_expiring;
+pub(crate) use store::{Kept, Store, StoreError, content, kept};
 
 /// The buckets and those who may call them.
 pub(crate) struct Objects {

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::{Stream, StreamExt as _};
 use hyper::body::Bytes;
@@ -56,6 +56,8 @@ pub(crate) struct Kept {
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     dir: PathBuf,
+    /// Held while a file gets its name or loses it for its age: what was put again is not what was old.
+    naming: Arc<Mutex<()>>,
     _temporary: Option<Arc<TempDir>>,
 }
 
@@ -78,7 +80,7 @@ impl Store {
         if dir.is_dir() {
             sync(&dir)?;
         }
-        Ok(Self { dir, _temporary: temporary })
+        Ok(Self { dir, naming: Arc::default(), _temporary: temporary })
     }
 
     /// Keeps an object, in the place of one of the same key. Every byte and the name are on the disk when this returns.
@@ -112,10 +114,12 @@ impl Store {
         };
         let head = head(&kept)?;
         let mut file = file.into_std().await;
+        let naming = Arc::clone(&self.naming);
         let finish = move || {
             file.seek(SeekFrom::Start(0))?;
             file.write_all(&head)?;
             file.sync_all()?;
+            let _naming = naming.lock().unwrap_or_else(PoisonError::into_inner);
             new.persist(path).map_err(|error| error.error)?;
             sync(&dir)
         };
@@ -141,6 +145,23 @@ impl Store {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             removed => Ok(removed.and_then(|()| sync(&dir))?),
         }
+    }
+
+    /// Removes the objects that were put, or restored, before then; how many that were.
+    pub(super) fn remove_older(&self, bucket: &str, before: Timestamp) -> Result<u64, StoreError> {
+        let (dir, mut removed) = (self.bucket(bucket)?, 0);
+        for entry in std::fs::read_dir(&dir)? {
+            let path = entry?.path();
+            let _naming = self.naming.lock().unwrap_or_else(PoisonError::into_inner);
+            // Not by the time in the head: what comes out of an old backup is as old as its messages are made then.
+            let Ok(put_at) = std::fs::metadata(&path).and_then(|file| file.modified()) else { continue };
+            if Timestamp::try_from(put_at).is_ok_and(|put_at| put_at < before) {
+                std::fs::remove_file(&path)?;
+                removed += 1;
+            }
+        }
+        sync(&dir)?;
+        Ok(removed)
     }
 
     /// The keys that begin so, in their order.
@@ -171,7 +192,7 @@ impl Store {
         Ok(names)
     }
 
-    fn path(&self, bucket: &str, key: &str) -> Result<(PathBuf, PathBuf), StoreError> {
+    pub(super) fn path(&self, bucket: &str, key: &str) -> Result<(PathBuf, PathBuf), StoreError> {
         let dir = self.bucket(bucket)?;
         if key.is_empty() || key.len() > LONGEST_KEY {
             return Err(StoreError::TooLong);
@@ -203,6 +224,18 @@ pub(crate) fn kept(dir: &Path) -> std::io::Result<Vec<(String, Option<Kept>)>> {
         }
     }
     Ok(all)
+}
+
+/// The content of the object of a key in a bucket's directory, for `check`; `None` where it is not there.
+pub(crate) fn content(dir: &Path, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut file = match File::open(dir.join(name(key))) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file?,
+    };
+    read(&mut file)?;
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(Some(content))
 }
 
 /// Reads the head of a file, which must be of the file's length.

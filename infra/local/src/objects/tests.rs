@@ -26,7 +26,7 @@ fn buckets() -> Vec<Bucket> {
         methods: vec!["GET".to_owned()],
         exposed: vec!["content-disposition".to_owned()],
     };
-    vec![Bucket { name: NAME.to_owned(), cors: vec![cors] }]
+    vec![Bucket { name: NAME.to_owned(), cors: vec![cors], expires: Some(Duration::from_hours(24)) }]
 }
 
 /// The store of a directory, to which `media` may put, from which `tickets` may get, and in which the operator may do anything.
@@ -216,4 +216,24 @@ async fn a_page_of_the_console_may_read_and_no_other_page() {
         let told = headers.get("access-control-allow-origin").map(|value| value.to_str().unwrap());
         assert_eq!((status.as_u16(), told), (200, allowed.then_some(origin)));
     }
+}
+
+#[tokio::test]
+async fn what_is_older_than_its_bucket_keeps_it_goes_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(Some(dir.path()), &buckets()).unwrap();
+    let objects = objects(store.clone()).0;
+    for object in ["old", "again", "new"] {
+        check(&objects, put("media", object, b"x", "image/png"), 200, "").await;
+    }
+    let day = SignedDuration::from_hours(24);
+    let made_old = |object: &str| {
+        let file = std::fs::File::options().write(true).open(store.path(NAME, object).unwrap().1).unwrap();
+        file.set_modified((crate::clock::now() - day - SignedDuration::from_secs(1)).into()).unwrap();
+    };
+    made_old("old");
+    made_old("again");
+    check(&objects, put("media", "again", b"x", "image/png"), 200, "").await;
+    assert_eq!(super::expiry::remove(&store, &buckets(), crate::clock::now()), 1);
+    assert_eq!(store.keys(NAME, "").unwrap(), ["again", "new"]);
 }

@@ -1,4 +1,4 @@
-//! The gateways' send calls: `/_gateways/baileys`, `…/evolution`, `…/waha` and `…/gowa` before the paths of their own APIs.
+//! The gateways' calls to send, and to give files out: `/_gateways/baileys`, `…/evolution`, `…/waha` and `…/gowa` before the paths of their own APIs.
 //!
 //! As strict as they are about the call, the key and what must be in the body. Sources: as in `channels::sending`.
 
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +14,7 @@ use http::{HeaderMap, Method, StatusCode};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
+use super::gateway_files;
 use super::graph::cut;
 use super::script::{Outcome, Sent};
 use super::{HANGING, Simulator};
@@ -35,13 +36,18 @@ struct Read {
 pub(super) async fn call(
     State(simulator): State<Arc<Simulator>>,
     Path((gateway, path)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let read = admit(&gateway, &headers).and_then(|()| read(&gateway, &method, &path, &headers, &body));
-    let read = match read {
+    let admitted = admit(&gateway, &headers);
+    let asked = gateway_files::asked(&gateway, &method, &path, query.as_deref().unwrap_or_default(), &body);
+    if let (Ok(()), Some((id, given))) = (&admitted, asked) {
+        return gateway_files::give(&simulator.media, &id, given).await;
+    }
+    let read = match admitted.and_then(|()| read(&gateway, &method, &path, &headers, &body)) {
         Ok(read) => read,
         Err((status, message)) => return (status, Json(json!({ "message": message }))).into_response(),
     };

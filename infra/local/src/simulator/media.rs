@@ -18,6 +18,8 @@
 //! | `elsewhere` | an address that is not Meta's |
 //! | `redirect` | a redirect to an address that is not Meta's |
 //!
+//! Under the same id a gateway has the file (`super::gateway_files`).
+//!
 //! The link that the first call gives is good for five minutes, and needs the token as well. Source: whatsapp.md §1.10.
 
 use std::collections::{HashMap, VecDeque};
@@ -48,7 +50,7 @@ const MOST: usize = 100;
 /// What happens with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
+pub(super) enum Outcome {
     Ok,
     Gone,
     Error,
@@ -93,6 +95,11 @@ impl Media {
         let sent = held.files.get_mut(id)?;
         let outcome = sent.outcomes.pop_front().unwrap_or(Outcome::Ok);
         Some((sent.clone(), outcome))
+    }
+
+    /// The file of a gateway's message, by its id; what is to happen with this call.
+    pub(super) fn of_gateway(&self, id: &str) -> Option<(String, Bytes, Outcome)> {
+        self.next(id).map(|(sent, outcome)| (sent.media_type, sent.bytes, outcome))
     }
 
     /// The file that a link leads to, while it is good.
@@ -211,7 +218,7 @@ pub(super) async fn download(
 }
 
 /// Zeroes until nobody reads any more.
-fn endless() -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> {
+pub(super) fn endless() -> impl futures_util::Stream<Item = Result<Bytes, std::io::Error>> {
     futures_util::stream::repeat_with(|| Ok(Bytes::from_static(&[0; 16 * 1024])))
 }
 

@@ -16,6 +16,7 @@
 
 mod content;
 mod errors;
+mod gateway_files;
 pub(crate) mod gateways;
 mod graph;
 mod media;

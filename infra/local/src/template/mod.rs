@@ -4,6 +4,7 @@
 //! silently ignored here is a difference from AWS that nobody sees.
 
 mod api;
+mod bucket;
 mod document;
 mod environment;
 mod events;
@@ -94,6 +95,8 @@ pub(crate) struct Bucket {
     /// `BucketName`, or stack and logical id in lower case.
     pub(crate) name: String,
     pub(crate) cors: Vec<CorsRule>,
+    /// How old an object becomes.
+    pub(crate) expires: Option<Duration>,
 }
 
 /// Which pages may read a bucket's answers.

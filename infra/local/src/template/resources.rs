@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Bucket, CorsRule, Locals, Queue, Redrive, Secret, Table, Template, TemplateError, api,
+    Locals, Queue, Redrive, Secret, Table, Template, TemplateError, api, bucket,
     document::Document,
     events, function,
     intrinsics::{Problem, Scope},
@@ -39,7 +39,7 @@ pub(super) fn read(document: &Document, locals: &Locals) -> Result<Template, Tem
             Kind::Queue => queues.push(queue(&here).map_err(in_resource)?),
             Kind::Table => tables.push(table(&here).map_err(in_resource)?),
             Kind::Secret => secrets.push(secret(&here).map_err(in_resource)?),
-            Kind::Bucket => buckets.push(bucket(&here).map_err(in_resource)?),
+            Kind::Bucket => buckets.push(bucket::read(&here).map_err(in_resource)?),
             Kind::Api => apis.push((logical_id.as_str(), api::read(&here).map_err(in_resource)?)),
             Kind::Function => functions.push(here),
             Kind::ServerlessSockets | Kind::Socket(_) | Kind::Permission => socket_parts.push((kind, here)),
@@ -259,35 +259,6 @@ fn secret(here: &Declared<'_>) -> Result<Secret, Problem> {
         name: here.name()?,
         arn: here.scope.attribute(here.logical_id, "Id")?,
     })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct BucketProperties {
-    #[serde(default, rename = "BucketName")]
-    _bucket_name: IgnoredAny,
-    cors_configuration: Option<CorsConfiguration>,
-    /// The disk's owner decides on encryption here, and on how long files stay.
-    #[serde(default, rename = "BucketEncryption")]
-    _bucket_encryption: IgnoredAny,
-    #[serde(default, rename = "LifecycleConfiguration")]
-    _lifecycle_configuration: IgnoredAny,
-    #[serde(default, rename = "PublicAccessBlockConfiguration")]
-    _public_access_block_configuration: IgnoredAny,
-    #[serde(default, rename = "OwnershipControls")]
-    _ownership_controls: IgnoredAny,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct CorsConfiguration {
-    cors_rules: Vec<CorsRule>,
-}
-
-fn bucket(here: &Declared<'_>) -> Result<Bucket, Problem> {
-    let properties: BucketProperties = read_properties(here.properties()?)?;
-    let cors = properties.cors_configuration.map(|cors| cors.cors_rules).unwrap_or_default();
-    Ok(Bucket { name: here.name()?, cors })
 }
 
 /// The last part of an ARN: the name of a queue.

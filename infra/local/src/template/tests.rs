@@ -323,6 +323,9 @@ fn summary(template: &Template) -> String {
     for secret in &template.secrets {
         writeln!(text, "{secret:?}").unwrap();
     }
+    for bucket in &template.buckets {
+        writeln!(text, "{bucket:?}").unwrap();
+    }
     writeln!(text, "{:#?}", template.api).unwrap();
     text
 }

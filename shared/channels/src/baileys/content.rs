@@ -22,9 +22,15 @@ const WRAPPERS: [&str; 11] = [
 ];
 const DEEPEST: usize = 5;
 
-/// Keys that stand beside the content and are none.
-const NOT_CONTENT: [&str; 4] =
-    ["messageContextInfo", "senderKeyDistributionMessage", "fastRatchetKeySenderKeyDistributionMessage", "base64"];
+/// Keys that stand beside the content and are none. The last are Evolution's.
+const NOT_CONTENT: [&str; 6] = [
+    "messageContextInfo",
+    "senderKeyDistributionMessage",
+    "fastRatchetKeySenderKeyDistributionMessage",
+    "base64",
+    "mediaUrl",
+    "speechToText",
+];
 
 /// The content of a message.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,12 +61,12 @@ pub(crate) fn said(message: &Value) -> Result<Said<'_>, Unsaid> {
         inner = &inner[wrapper]["message"];
     }
     let no_content = || if message["messageStubType"].is_null() { "no_content" } else { "stub" };
-    let (key, body) = inner
-        .as_object()
-        .and_then(|keys| {
-            keys.iter().find(|(key, body)| !NOT_CONTENT.contains(&key.as_str()) && !body.is_null() && *body != "")
-        })
-        .ok_or_else(no_content)?;
+    let is_content =
+        |(key, body): &(&String, &Value)| !NOT_CONTENT.contains(&key.as_str()) && !body.is_null() && **body != "";
+    let candidates = || inner.as_object().into_iter().flatten().filter(is_content);
+    // What a gateway adds has any name and may come first; what WhatsApp sends is called a message, but for plain text.
+    let is_whatsapp_s = |(key, _): &(&String, &Value)| *key == "conversation" || key.contains("Message");
+    let (key, body) = candidates().find(is_whatsapp_s).or_else(|| candidates().next()).ok_or_else(no_content)?;
     let (mut kind, text, mut effect) = meaning(key, body)?;
     if edited && effect == Effect::Opens {
         (kind, effect) = ("edit".to_owned(), Effect::Silent);
@@ -160,6 +166,13 @@ mod tests {
         check(json!({"videoMessage":{"caption":"V"}}), "video", Some("V"), Opens);
         check(json!({"audioMessage":{"ptt":true}}), "audio", None, Opens);
         check(json!({"stickerMessage":{}}), "sticker", None, Opens);
+        // Evolution puts the address of the file beside it, which comes before some kinds and after others.
+        for (name, kind) in [("audio", "audio"), ("image", "image"), ("sticker", "sticker"), ("video", "video")] {
+            let message =
+                json!({ (format!("{name}Message")): {}, "mediaUrl": "https://x", "speechToText": "[audio] x" });
+            check(message, kind, None, Opens);
+        }
+        check(json!({"aField":{"caption":"A"},"videoMessage":{"caption":"V"}}), "video", Some("V"), Opens);
         check(json!({"documentMessage":{"fileName":"a.pdf"}}), "document", Some("a.pdf"), Opens);
         check(json!({"locationMessage":{"name":"Loja"}}), "location", Some("Loja"), Opens);
         check(json!({"contactMessage":{"displayName":"Ana"}}), "contacts", Some("Ana"), Opens);

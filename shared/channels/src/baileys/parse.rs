@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::baileys::content::{self, Said};
 use crate::baileys::identity::{self, Chat};
 use crate::baileys::{jid, mention};
+use crate::media::gateways;
 use crate::moment::{self, moment};
 use crate::observation::Observation;
 use crate::unit::Upsert;
@@ -103,7 +104,8 @@ fn stored(message: &Value, said: Said<'_>, is_group: bool) -> Content {
         (true, true) => Some(limits::raw(&json!({ "key": message["key"], "pushName": message["pushName"] }))),
         (true, false) => None,
     };
-    Content { kind: said.kind, text: said.text, raw, media: None }
+    let media = gateways::of_baileys(&said.kind, said.body);
+    Content { kind: said.kind, text: said.text, raw, media }
 }
 
 #[cfg(test)]

@@ -18,10 +18,11 @@ const UPDATES: [&str; 2] = ["messages.update", "message.update"];
 
 /// Cuts a body that the gateway of `connection` posted. Never fails.
 pub fn split(org: &OrganizationId, connection: &ConnectionId, body: &[u8], received_at: Timestamp) -> Batch {
-    let mut cut = Cut { inner: gateway::Cut::default(), own: Vec::new(), is_own_send: false };
+    let mut cut = Cut { inner: gateway::Cut::default(), own: Vec::new(), is_own_send: false, files: Map::new() };
     match lenient::read(body) {
-        Ok(Value::Object(envelope)) => {
+        Ok(Value::Object(mut envelope)) => {
             cut.own = own(&envelope);
+            cut.files = files(&mut envelope);
             cut.envelope(envelope);
         }
         Ok(Value::Array(messages)) => messages.into_iter().for_each(|message| cut.message(message, Upsert::Notify)),
@@ -36,6 +37,8 @@ struct Cut {
     own: Vec<String>,
     /// The event says that our side wrote the messages, whether or not their keys do.
     is_own_send: bool,
+    /// Files that stand beside their messages, by the messages' ids.
+    files: Map<String, Value>,
 }
 
 impl Cut {
@@ -87,15 +90,16 @@ impl Cut {
             if self.is_own_send {
                 message["key"]["fromMe"] = Value::Bool(true);
             }
-            let own = self.own.clone();
-            self.inner.message(message, |message| Part::BaileysMessage { message, upsert, own });
+            let (own, id) = (self.own.clone(), lenient::text(&message["key"]["id"]).unwrap_or_default().to_owned());
+            let file = self.files.get(&id).and_then(lenient::text);
+            self.inner.message(message, file, |message| Part::BaileysMessage { message, upsert, own });
         }
     }
 
     /// How far a message came, or another change of it, which `parse` leaves.
     fn update(&mut self, update: Value) {
         if update.is_object() {
-            self.inner.message(update, |update| Part::BaileysUpdate { update });
+            self.inner.message(update, None, |update| Part::BaileysUpdate { update });
         } else {
             self.inner.unreadable("update_is_no_object", &update);
         }
@@ -107,6 +111,15 @@ fn upsert(fields: &Map<String, Value>, otherwise: Upsert) -> Upsert {
         Some("append") => Upsert::Append,
         Some("notify") => Upsert::Notify,
         _ => otherwise,
+    }
+}
+
+/// The files that baileys-api puts at the end of its body: `extra.media`, Base64 by message.
+fn files(envelope: &mut Map<String, Value>) -> Map<String, Value> {
+    let media = envelope.get_mut("extra").and_then(|extra| extra.get_mut("media")).map(Value::take);
+    match media {
+        Some(Value::Object(files)) => files,
+        _ => Map::new(),
     }
 }
 

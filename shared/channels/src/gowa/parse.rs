@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::baileys::identity::Chat;
 use crate::baileys::jid;
 use crate::gowa::{content, identity};
+use crate::media::gateways;
 use crate::observation::Observation;
 use crate::{content as limits, gateway, lenient, moment};
 
@@ -50,11 +51,12 @@ pub(crate) fn event(
         },
     };
     let plain = kind == "text" && payload["replied_to_id"].is_null() && !sender.is_group;
+    let media = gateways::of_gowa(&kind, payload);
     Observation::Message(InboundMessage {
         provider_id: provider_id(event, payload, sender.is_group),
         sent_at: moment::moment(&payload["timestamp"]).unwrap_or(moment::UNKNOWN),
         sender,
-        content: Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media: None },
+        content: Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media },
         from_contact,
         effect: if opens { Effect::Opens } else { Effect::Silent },
     })

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::baileys::identity::Chat;
 use crate::baileys::{jid, mention};
+use crate::media::gateways;
 use crate::observation::Observation;
 use crate::waha::{content, identity};
 use crate::{content as limits, gateway, lenient, moment};
@@ -70,7 +71,8 @@ pub(crate) fn event(
     };
     let effect = if from_contact { effect } else { Effect::Silent };
     let plain = kind == "text" && text.is_some() && payload["replyTo"].is_null() && !sender.is_group;
-    let content = Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media: None };
+    let media = gateways::of_waha(&kind, payload);
+    let content = Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media };
     message(payload, provider_id(payload, sender.is_group), sender, content, from_contact, effect)
 }
 

@@ -123,7 +123,8 @@ impl MediaType {
         HARMLESS.iter().find(|harmless| **harmless == self.0).copied().unwrap_or("application/octet-stream")
     }
 
-    fn says_nothing(&self) -> bool {
+    /// Whether it is what is said of anything.
+    pub fn says_nothing(&self) -> bool {
         matches!(self.0.as_str(), "application/octet-stream" | "binary/octet-stream")
     }
 }

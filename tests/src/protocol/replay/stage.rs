@@ -19,6 +19,7 @@ use super::super::state::{How, Unit};
 use super::gate::{Arrival, Gate, TASK};
 use super::people::People;
 use super::table::Table;
+use crate::parcels::nowhere;
 
 /// How long the code may take to its next call. Nothing but a deviation from the model takes as long.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -47,7 +48,7 @@ impl Actor {
     /// A process of `ingest` with the units of each of its groups.
     pub(super) fn process(table: &Table, people: &People, groups: Vec<Vec<Unit>>) -> Self {
         let (storage, arrivals) = behind_gate(table, false, None);
-        let ingest = std::sync::Arc::new(ingest::Ingest::new(storage));
+        let ingest = std::sync::Arc::new(ingest::Ingest::new(storage, nowhere()));
         let start = |(task, units): (usize, Vec<Unit>)| {
             let ingest = std::sync::Arc::clone(&ingest);
             let records: Vec<_> = units.into_iter().map(|unit| people.record(unit)).collect();

@@ -117,13 +117,16 @@ fn a_contact_is_found_by_id_and_only_without_ids_by_being_alone() {
 }
 
 #[test]
-fn one_message_too_large_for_the_queue_costs_no_other() {
+fn one_message_too_large_for_the_queue_is_a_parcel_and_costs_no_other() {
     let large = json!({ "from": "77079861373", "id": "wamid.L", "text": { "body": "x".repeat(2_000_000) } });
     let small = json!({ "from": "77079861373", "id": "wamid.S", "text": { "body": "x" } });
     let value = json!({ "messages": [large, small] });
     let body = json!({ "entry": [{ "changes": [{ "field": "messages", "value": value }] }] });
-    let names: Vec<String> = split("default", body.to_string().as_bytes(), received_at()).iter().map(name).collect();
-    assert_eq!(names, ["-- too_large", "-- message wamid.S of ?"]);
+    let units = split("default", body.to_string().as_bytes(), received_at());
+    let names: Vec<String> = units.iter().map(name).collect();
+    assert_eq!(names, ["-- message wamid.L of ?", "-- message wamid.S of ?"]);
+    let parcels: Vec<bool> = units.iter().map(|unit| unit.packed().unwrap().1.is_some()).collect();
+    assert_eq!(parcels, [true, false]);
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! Puts parcels into their bucket and fetches them, through the HTTP client of the SDK: whoever meets no parcel pays for none.
+//!
+//! Never for files of unknown length: a parcel is held in memory. Source: docs/adr/0031-parcels.md.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
+use files::{Bucket, Upload};
+use http::Request;
+
+use crate::clients::tls_context;
+use crate::{Fatal, clock};
+
+/// How long one try to put some megabytes may take, so that the tries and the queue fit into the webhook's timeout.
+const PUTTING: Duration = Duration::from_millis(2500);
+/// How long one try to fetch them may take, so that the tries leave time in the timeout of ingest.
+const GETTING: Duration = Duration::from_millis(1500);
+/// How often a parcel is tried within one invocation. After that the record, or the provider's request, comes again.
+const TRIES: u32 = 2;
+
+/// Why a parcel was not put or not fetched. Neither its key nor its content is told.
+#[derive(Debug, thiserror::Error)]
+pub enum ParcelError {
+    /// The bucket cannot be reached, or cannot take or give it now.
+    #[error("the bucket of parcels is unavailable ({cause})")]
+    Unavailable {
+        /// A fixed word, or the status.
+        cause: String,
+    },
+    /// It is not there, or this function may not have it: without the permission to list, S3 does not tell which.
+    #[error("the parcel of an acknowledged message is not in its bucket")]
+    Missing,
+    /// The request cannot be made.
+    #[error("the request for a parcel cannot be made")]
+    Malformed(#[source] Fatal),
+}
+
+/// What is asked of the bucket.
+enum Call<'a> {
+    Put(Upload<'a>, &'a [u8]),
+    Get { key: &'a str, longest: usize },
+}
+
+/// The bucket of parcels.
+#[derive(Debug)]
+pub struct Parcels {
+    bucket: Bucket,
+    /// Made when the first parcel comes.
+    connector: OnceLock<SharedHttpConnector>,
+}
+
+impl Parcels {
+    /// Works on one bucket.
+    pub fn new(bucket: Bucket) -> Self {
+        Self { bucket, connector: OnceLock::new() }
+    }
+
+    /// Puts a parcel, whose SHA-256 in lower-case hex is `sha256`: all of it is durable when this returns.
+    pub async fn put(&self, key: &str, sha256: &str, bytes: &[u8]) -> Result<(), ParcelError> {
+        let upload = Upload { key, size: bytes.len() as u64, sha256, media_type: "application/octet-stream" };
+        self.tried(&Call::Put(upload, bytes)).await.map(drop)
+    }
+
+    /// Fetches a parcel of at most `longest` bytes.
+    pub async fn get(&self, key: &str, longest: usize) -> Result<Vec<u8>, ParcelError> {
+        self.tried(&Call::Get { key, longest }).await
+    }
+
+    async fn tried(&self, call: &Call<'_>) -> Result<Vec<u8>, ParcelError> {
+        let longest = if matches!(call, Call::Put(..)) { PUTTING } else { GETTING };
+        let mut last = unavailable("not tried");
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(fastrand::u64(20..=100))).await;
+            }
+            last = match tokio::time::timeout(longest, self.answered(call)).await {
+                Ok(Err(error @ ParcelError::Unavailable { .. })) => error,
+                Ok(answer) => return answer,
+                Err(_) => unavailable("took too long"),
+            };
+        }
+        Err(last)
+    }
+
+    /// What the bucket answers; nothing to a parcel that is put.
+    async fn answered(&self, call: &Call<'_>) -> Result<Vec<u8>, ParcelError> {
+        let malformed = |error: files::Unsignable| ParcelError::Malformed(error.into());
+        let (request, body) = match call {
+            Call::Put(upload, bytes) => {
+                (self.bucket.put(*upload, clock::now()).map_err(malformed)?, SdkBody::from(*bytes))
+            }
+            Call::Get { key, .. } => (self.bucket.get(key, clock::now()).map_err(malformed)?, SdkBody::empty()),
+        };
+        let answer = self.sent(request, body).await?;
+        let longest = match (answer.status().as_u16(), call) {
+            (200, Call::Get { longest, .. }) => longest,
+            (200, Call::Put(..)) => return Ok(Vec::new()),
+            (403 | 404, Call::Get { .. }) => return Err(ParcelError::Missing),
+            (status, _) => return Err(unavailable(&status.to_string())),
+        };
+        let told = answer.headers().get("content-length").and_then(|length| length.parse::<usize>().ok());
+        if told.is_none_or(|length| length > *longest) {
+            return Err(unavailable("it is longer than was said"));
+        }
+        let body = ByteStream::new(answer.into_body()).collect().await;
+        body.map(AggregatedBytes::to_vec).map_err(|_| unavailable("broke off"))
+    }
+
+    async fn sent(&self, request: Request<()>, body: SdkBody) -> Result<HttpResponse, ParcelError> {
+        let request = request.map(|()| body).try_into();
+        let request = request.map_err(|error| ParcelError::Malformed(Box::new(error)))?;
+        self.connector()?.call(request).await.map_err(|_| unavailable("unreachable"))
+    }
+
+    fn connector(&self) -> Result<&SharedHttpConnector, ParcelError> {
+        if let Some(made) = self.connector.get() {
+            return Ok(made);
+        }
+        let connector = Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls_context().map_err(ParcelError::Malformed)?)
+            .build();
+        Ok(self.connector.get_or_init(|| SharedHttpConnector::new(connector)))
+    }
+}
+
+fn unavailable(cause: &str) -> ParcelError {
+    ParcelError::Unavailable { cause: cause.to_owned() }
+}
