@@ -65,7 +65,7 @@ fn functions_that_were_not_built_are_named() {
     let place = tempfile::tempdir().unwrap();
     let mut command = program();
     free_ports(&mut command).arg("--data").arg(place.path().join("data")).arg("--functions").arg(place.path());
-    refuses(&mut command, &[place.path().to_str().unwrap(), "claim"]);
+    refuses(&mut command, &[place.path().to_str().unwrap(), "assistant"]);
 }
 
 #[test]

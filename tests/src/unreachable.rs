@@ -42,6 +42,7 @@ async fn while_the_queue_is_out_of_reach_nothing_is_acknowledged() {
             ("AWS_ENDPOINT_URL", &format!("http://{aws}")),
             ("TABLE_NAME", "turno"),
             ("INBOUND_QUEUE_URL", &format!("http://{aws}/000000000000/turno-inbound.fifo")),
+            ("PARCEL_BUCKET", "turno-parcels"),
             ("WHATSAPP_APPS_SECRET", "apps"),
             ("LOG_LEVEL", "error"),
         ])
