@@ -13,7 +13,7 @@ use crate::cloud::{head, told_type};
 use crate::missed::Missed;
 use crate::spool::Spool;
 
-/// Fetches a file from the first place that gives it. What the last place says counts, where none does.
+/// Fetches a file from the first place that gives it. Where none does, it is tried again if any of them may give it later.
 pub(crate) async fn fetch(
     web: &Web,
     access: Option<&GatewayAccess>,
@@ -24,7 +24,7 @@ pub(crate) async fn fetch(
     for place in places {
         missed = match from(web, access, kind, place).await {
             Ok(fetched) => return Ok(fetched),
-            Err(missed) => missed,
+            Err(here) => missed.or_elsewhere(here),
         };
     }
     Err(missed)

@@ -27,6 +27,11 @@ impl Missed {
         Self::ForNow { reason: MediaFailure::Unavailable, cause: cause.into(), after: None }
     }
 
+    /// What it comes to when a file was missed here and then elsewhere: what is lost in one place may be had in the other later.
+    pub(crate) fn or_elsewhere(self, elsewhere: Self) -> Self {
+        if matches!((&self, &elsewhere), (Self::ForNow { .. }, Self::ForGood(_))) { self } else { elsewhere }
+    }
+
     /// The credentials are not good; somebody may renew them.
     pub(crate) fn refused(cause: impl Into<String>) -> Self {
         Self::ForNow { reason: MediaFailure::Refused, cause: cause.into(), after: None }
@@ -41,4 +46,21 @@ impl From<storage::Error> for Missed {
 
 pub(crate) fn internal(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
     Problem::Internal { source: Box::new(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_place_may_give_later_is_not_given_up_for_what_another_has_lost() {
+        let check = |here: Missed, elsewhere: Missed, is_given_up: bool| {
+            assert_eq!(matches!(here.or_elsewhere(elsewhere), Missed::ForGood(_)), is_given_up);
+        };
+        let (busy, gone) = (|| Missed::now("busy"), || Missed::ForGood(MediaFailure::Gone));
+        check(busy(), gone(), false);
+        check(gone(), busy(), false);
+        check(busy(), busy(), false);
+        check(gone(), gone(), true);
+    }
 }
