@@ -94,6 +94,10 @@ pub enum Happening {
         /// Whether the contact may see it.
         visible: bool,
     },
+    /// The contact was asked whether it still needs help.
+    ContactReminded,
+    /// The time in which the contact could be asked went by, and nobody had looked.
+    ReminderLapsed,
     /// The contact wrote to a resolved ticket that its message does not reopen: it stays resolved until the hard limit.
     ClosingPostponed,
     /// An agent answered for the first time in this cycle.
@@ -121,6 +125,8 @@ impl Happening {
             | Self::TicketReleased { .. }
             | Self::NoteAdded { .. }
             | Self::ClosingPostponed
+            | Self::ContactReminded
+            | Self::ReminderLapsed
             | Self::FirstAnswerGiven
             | Self::SlaBreached { .. } => false,
         }
@@ -142,6 +148,10 @@ pub struct HistoryRow {
     /// Why, in the actor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// For how long its clocks stood, in milliseconds, where they ran again with this. Less than since they came to stand, where the
+    /// contact had written a while before we knew.
+    #[serde(rename = "stood", default, skip_serializing_if = "Option::is_none")]
+    pub stood_ms: Option<i64>,
     /// When.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,

@@ -19,6 +19,7 @@ pub mod media;
 pub mod messages;
 pub mod notes;
 pub mod numbers;
+mod pauses;
 pub mod slot;
 pub mod statistics;
 

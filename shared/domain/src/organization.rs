@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{OrganizationId, QueueId};
 use crate::locale::Locale;
 use crate::number::NumberPattern;
-use crate::ticket::ClosingPolicy;
+use crate::ticket::{ClosingPolicy, WaitingPolicy};
 
 /// An organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct Settings {
     /// In which language the system speaks to contacts where their connection does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,
+    /// How long contacts who do not answer are waited for.
+    #[serde(flatten)]
+    pub waiting: WaitingPolicy,
     /// How new tickets' numbers are written; absent for `#297`.
     #[serde(rename = "numbers", default, skip_serializing_if = "Option::is_none")]
     pub number_pattern: Option<NumberPattern>,

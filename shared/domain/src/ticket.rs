@@ -20,6 +20,7 @@ mod labels;
 mod merging;
 mod reporting;
 mod state;
+mod waiting;
 
 pub use closing::{AutoClose, ClosingPolicy};
 pub use commands::Refusal;
@@ -29,6 +30,7 @@ pub use labels::{Category, Priority, Source};
 pub use merging::{Apart, MOST_RELATED, PairRefusal};
 pub use reporting::Report;
 pub use state::{Phase, TicketState};
+pub use waiting::{Patience, WaitingPolicy};
 
 /// A ticket.
 ///

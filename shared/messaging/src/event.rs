@@ -126,7 +126,11 @@ impl Event {
                 data["isVisible"] = json!(visible);
                 "ticket_note_added"
             }
-            Happening::ClosingPostponed => "ticket_updated",
+            Happening::ClosingPostponed | Happening::ReminderLapsed => "ticket_updated",
+            Happening::ContactReminded => {
+                data["isReminded"] = json!(true);
+                "ticket_updated"
+            }
             Happening::FirstAnswerGiven => {
                 data["firstResponseAt"] = json!(row.at);
                 "ticket_updated"

@@ -8,12 +8,13 @@ use domain::agent::Agent;
 use domain::ids::OrganizationId;
 use domain::note::Note;
 use domain::number::TicketRef;
-use domain::ticket::{Refusal, Ticket, TicketChange, TicketState};
+use domain::ticket::{Refusal, Ticket, TicketChange};
 use jiff::Timestamp;
 use storage::{Answer, Beside, ChangeError, Known, Once, Storage};
 
 use crate::dialects::TicketView;
 use crate::identity::Caller;
+use crate::timing::by_settings;
 use crate::{Problem, clock};
 
 /// The answer to who asks for a ticket that is not there, or not for them.
@@ -200,7 +201,7 @@ pub async fn carry_out<D: Into<Decision>>(
         let decided = decided.map_err(|problem| Refused { problem, version: Some(ticket.version) })?;
         let Decision { change, note } = decided.into();
         let Some(change) = change else { return Ok(Done::Now(Box::new(seen_by(storage, ticket, &agent).await?))) };
-        let change = closing(storage, change).await?;
+        let change = by_settings(storage, change).await?;
         // An answer that is kept must be made before; any other is made once the ticket is safe.
         let committed = if let Some(once) = command.once {
             let picture = seen_by(storage, change.after.clone(), &agent).await?;
@@ -250,16 +251,6 @@ pub fn may_work(agent: &Agent, ticket: &Ticket) -> Result<(), Problem> {
             Err(Problem::Forbidden { reason: denied.to_string() })
         }
     }
-}
-
-/// The change; where it resolves the ticket, the ticket closes as its queue says.
-async fn closing(storage: &Storage, change: TicketChange) -> Result<TicketChange, Problem> {
-    let after = &change.after;
-    if after.state != TicketState::Resolved || change.before.state == TicketState::Resolved {
-        return Ok(change);
-    }
-    let policy = storage.queue(&after.org, &after.queue).await?.map(|queue| queue.closing).unwrap_or_default();
-    Ok(change.closing_by(policy))
 }
 
 /// A refusal of the life cycle, told as a conflict.

@@ -23,6 +23,7 @@ pub mod service;
 pub mod sqs;
 pub mod stream;
 mod telemetry;
+pub mod timing;
 pub mod tls;
 
 pub use problem::Problem;

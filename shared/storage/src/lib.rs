@@ -28,6 +28,7 @@ mod pages;
 mod parking;
 mod prefixes;
 mod receipts;
+mod reminders;
 mod replies;
 mod service_keys;
 mod statistics;

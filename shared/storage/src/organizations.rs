@@ -7,7 +7,7 @@ use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{read, text, write};
+use crate::item::{number, read, text, write};
 use crate::{Error, Storage, keys};
 
 /// Where a provider account leads.
@@ -49,8 +49,8 @@ impl Storage {
             (None, true) => "attribute_not_exists(numbers) AND attribute_not_exists(numbers_before)",
             (None, false) => "attribute_not_exists(numbers) AND numbers_before = :former",
         };
-        let mut set = "SET agents_may_assign_others = :may".to_owned();
-        let mut remove = String::new();
+        let mut set = vec!["agents_may_assign_others = :may".to_owned()];
+        let mut remove = Vec::new();
         let mut update = self
             .client
             .update_item()
@@ -64,17 +64,37 @@ impl Storage {
             update = update.expression_attribute_values(":former", patterns(before));
         }
         if let Some(is) = &after.number_pattern {
-            set.push_str(", numbers = :is");
+            set.push("numbers = :is".to_owned());
             update = update.expression_attribute_values(":is", text(is.to_string()));
         } else {
-            remove.push_str(" REMOVE numbers");
+            remove.push("numbers");
+        }
+        // What did not change is left alone: somebody else may be changing it.
+        let hours = |settings: &Settings| {
+            let waiting = settings.waiting;
+            [
+                ("remind_hours", waiting.remind_after_hours.map(u16::from)),
+                ("resolve_hours", waiting.resolve_after_hours),
+            ]
+        };
+        for ((name, is), (_, was)) in hours(after).into_iter().zip(hours(before)) {
+            match is {
+                _ if is == was => {}
+                Some(hours) => {
+                    set.push(format!("{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), number(hours));
+                }
+                None => remove.push(name),
+            }
         }
         if !after.former_patterns.is_empty() {
-            set.push_str(", numbers_before = :now");
+            set.push("numbers_before = :now".to_owned());
             update = update.expression_attribute_values(":now", patterns(after));
         }
+        let set = format!("SET {}", set.join(", "));
+        let expression = if remove.is_empty() { set } else { format!("{set} REMOVE {}", remove.join(", ")) };
         let update = update
-            .update_expression(set + &remove)
+            .update_expression(expression)
             .condition_expression(format!("attribute_exists(pk) AND {unmoved}"))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         self.unless_refused(update.send().await)

@@ -53,7 +53,7 @@ pub(super) async fn inform(
 pub(super) fn shown(ticket: &Ticket, agent: Option<&str>, now: Timestamp) -> Value {
     let millis = |duration: jiff::SignedDuration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     let resolution = ticket.sla.clock(Metric::Resolution);
-    let until = resolution.stopped_at.unwrap_or(now);
+    let until = resolution.stopped_at.unwrap_or_else(|| ticket.sla.read_at(now));
     json!({
         "ticketId": ticket.number.year_form().to_string(),
         "status": s1::status(ticket.state),
@@ -65,7 +65,7 @@ pub(super) fn shown(ticket: &Ticket, agent: Option<&str>, now: Timestamp) -> Val
         "updatedAt": ticket.updated_at,
         "assignedAgent": ticket.agent.as_ref().map(|id| json!({ "name": agent.unwrap_or(id.as_str()), "email": null })),
         "sla": {
-            "firstResponseMet": ticket.sla.clock(Metric::FirstResponse).met(now),
+            "firstResponseMet": ticket.sla.met(Metric::FirstResponse, now),
             "resolutionTarget": millis(Metric::Resolution.target(ticket.priority)),
             "timeRemaining": millis(resolution.due_at.duration_since(until)),
         },

@@ -56,6 +56,7 @@ fn made(ticket: &Ticket, state: TicketState) -> HistoryEntry {
         actor_type: actor.to_owned(),
         actor_id: None,
         reason: None,
+        clocks_stood_ms: None,
         at: ticket.created_at,
     }
 }

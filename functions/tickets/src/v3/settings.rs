@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::agent::Role;
 use domain::organization::{Organization, Settings};
+use domain::ticket::WaitingPolicy;
 use runtime::Problem;
 use runtime::dialects::v3::requests::EditSettings;
 use runtime::dialects::v3::shapes::SettingsShape;
@@ -56,7 +57,27 @@ fn edited(before: Settings, asked: &EditSettings) -> Result<Settings, Refused> {
     if let Some(may) = asked.agents_may_assign_others {
         after.agents_may_assign_others = may;
     }
+    if let Some(hours) = asked.remind_after_hours {
+        after.waiting.remind_after_hours = within("remind_after_hours", hours, WaitingPolicy::LATEST_REMINDER_HOURS)?;
+    }
+    if let Some(hours) = asked.resolve_after_hours {
+        after.waiting.resolve_after_hours = within("resolve_after_hours", hours, WaitingPolicy::LONGEST_WAIT_HOURS)?;
+    }
     Ok(after)
+}
+
+/// A number of hours from one to `most`, if there is one.
+fn within<N: Copy + PartialOrd + From<u8> + std::fmt::Display>(
+    field: &'static str,
+    hours: Option<N>,
+    most: N,
+) -> Result<Option<N>, Refused> {
+    match hours {
+        Some(hours) if hours < N::from(1) || hours > most => {
+            Err(Refused::field(field, format!("{field} must be from 1 to {most}")))
+        }
+        hours => Ok(hours),
+    }
 }
 
 async fn organization(storage: &Storage, caller: &Caller) -> Result<Organization, Problem> {

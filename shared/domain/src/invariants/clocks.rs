@@ -1,8 +1,9 @@
 //! I8: a ticket's deadlines and stopped clocks follow from what happened to it, and each breach was recorded once.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::history::{Row, cycle, lived};
+use super::pauses::{pauses, stood, waits_since};
 use super::{Finding, Invariant, named};
 use crate::event::Happening;
 use crate::sla::{Metric, Sla};
@@ -13,6 +14,7 @@ pub fn clocks(ticket: &Ticket, rows: &[Row]) -> Option<Finding> {
     let lived = lived(rows);
     let rows = &lived[..];
     let wrong = cycle_begins(ticket, rows)
+        .or_else(|| pauses(ticket, cycle(rows)))
         .or_else(|| Metric::ALL.into_iter().find_map(|metric| clock(ticket, rows, metric)))
         .or_else(|| Metric::ALL.into_iter().find_map(|metric| alerts(ticket, rows, metric)))?;
     Some(Finding::new(Invariant::I8, format!("{}: {wrong}", named(ticket))))
@@ -58,7 +60,8 @@ fn clock(ticket: &Ticket, rows: &[Row], metric: Metric) -> Option<String> {
     unfounded.then(|| format!("its {name} was recorded as late, but it was in time"))
 }
 
-/// The deadline by the priority that the ticket had when the clock stopped or its breach was told, or has now.
+/// The deadline by the priority that the ticket had when the clock stopped or its breach was told, or has now; and by how long the clock
+/// had stood until then.
 fn due(ticket: &Ticket, cycle: &[Row], metric: Metric) -> Timestamp {
     let decides = |row: &Row| match &row.row.happening {
         Happening::SlaBreached { metric: late } => *late == metric,
@@ -70,7 +73,15 @@ fn due(ticket: &Ticket, cycle: &[Row], metric: Metric) -> Timestamp {
         Happening::PriorityChanged { old, .. } => Some(old),
         _ => None,
     });
-    Sla::starting(ticket.sla.opened_at, later.unwrap_or(ticket.priority)).clock(metric).due_at
+    let until = cycle.get(at).map_or(0, |decides| match decides.row.happening {
+        Happening::SlaBreached { .. } => 0,
+        Happening::FirstAnswerGiven => waits_since(&cycle[..at])
+            .map_or(0, |since| (decides.row.at.as_millisecond() - since.as_millisecond()).max(0)),
+        _ => decides.row.stood_ms.unwrap_or(0),
+    });
+    let aimed = Sla::starting(ticket.sla.opened_at, later.unwrap_or(ticket.priority)).clock(metric).due_at;
+    let stood = SignedDuration::from_millis(stood(&cycle[..at]) + until);
+    aimed.saturating_add(stood).unwrap_or(Timestamp::MAX)
 }
 
 /// One row for each breach, and one breach a cycle.
@@ -120,7 +131,7 @@ mod tests {
         let (from, to, actor, at) = (TicketState::New, TicketState::New, Actor::System, at(minutes));
         Row {
             version,
-            row: HistoryRow { happening, from, to, actor, reason: None, at },
+            row: HistoryRow { happening, from, to, actor, reason: None, stood_ms: None, at },
             subject: Subject::from(&sample()),
         }
     }

@@ -88,13 +88,17 @@ fn is_step(row: &HistoryRow) -> bool {
         (Happening::TicketMerged { .. }, Actor::Agent(_)) => from != Cancelled && to == Closed,
         (Happening::TicketUnmerged { .. }, Actor::Agent(_)) => from == Closed && to != Cancelled,
         (Happening::PriorityChanged { old, new }, Actor::Agent(_)) => from == to && !from.is_final() && old != new,
+        (Happening::ContactReminded | Happening::ReminderLapsed, Actor::System) => {
+            (from, to) == (PendingCustomer, PendingCustomer)
+        }
         (Happening::ClosingPostponed, Actor::Customer) => (from, to) == (Resolved, Resolved),
         (Happening::TicketStateChanged, Actor::Customer) => {
             matches!((from, to), (PendingCustomer, InProgress) | (Resolved | Closed, Reopened))
         }
         // A ticket whose contact turned out to be another's goes into that one's.
         (Happening::TicketStateChanged, Actor::System) => {
-            (from.is_active() && to == Cancelled) || matches!((from, to), (Resolved, Closed))
+            (from.is_active() && to == Cancelled)
+                || matches!((from, to), (Resolved, Closed) | (PendingCustomer, Resolved))
         }
         // A model's report gives a ticket that a message made its words and its priority.
         (Happening::TicketEdited { fields }, Actor::System) => {
@@ -184,4 +188,4 @@ pub(super) fn cycle(rows: &[Row]) -> &[Row] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

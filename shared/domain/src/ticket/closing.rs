@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Refusal, Ticket, TicketChange, TicketState};
+use super::{Patience, Refusal, Ticket, TicketChange, TicketState};
 use crate::event::{Actor, Happening};
 use crate::ids::AgentId;
 
@@ -76,10 +76,11 @@ impl TicketChange {
 }
 
 impl Ticket {
-    /// When somebody must look next: a deadline may be missed, or the ticket closes.
+    /// When somebody must look next: a deadline may be missed, the ticket closes, or its contact was waited for long enough.
     pub fn next_due_at(&self) -> Option<Timestamp> {
         let closes = self.details.auto_close.map(AutoClose::at);
-        [self.sla.next_due_at(), closes].into_iter().flatten().min()
+        let waits = self.details.patience.and_then(Patience::at);
+        [self.sla.next_due_at(), closes, waits].into_iter().flatten().min()
     }
 
     /// What entering a state means for closing by itself: a resolved ticket will, any other will not.

@@ -118,7 +118,7 @@ impl Ticket {
 
     /// The contact wrote to a ticket that waited for it, or that was done. `None` when the message changes nothing.
     ///
-    /// `sent_at` is the message's own time: a reopened ticket's clocks count from it.
+    /// `sent_at` is the message's own time: a reopened ticket's clocks count from it, and a waiting one's go on from it.
     pub fn customer_wrote(&self, sent_at: Timestamp, now: Timestamp) -> Option<TicketChange> {
         let to = match self.state {
             TicketState::PendingCustomer => TicketState::InProgress,
@@ -127,6 +127,8 @@ impl Ticket {
             _ => return None,
         };
         Some(self.change(now, &Actor::Customer, None, |after| {
+            // The contact has been waiting for us since it wrote.
+            after.sla.resume(sent_at.min(now));
             if to == TicketState::Reopened {
                 // The agent may be gone by now: a reopened ticket waits for the team, and whoever is there takes it.
                 after.agent = None;
@@ -178,21 +180,27 @@ impl Ticket {
         }))
     }
 
-    /// Records the SLA breaches that fell due, and closes what was resolved long enough ago. `None` when there is nothing to do.
+    /// Records the SLA breaches that fell due, closes what was resolved long enough ago, and does what a contact's silence asks for.
+    /// `None` when there is nothing to do.
     pub fn scanned(&self, now: Timestamp) -> Option<TicketChange> {
+        let steps = [Self::breached_by_time, Self::closed_by_time, Self::waited_long];
+        steps.into_iter().fold(None, |so_far: Option<TicketChange>, step| {
+            match (step(so_far.as_ref().map_or(self, |change| &change.after), now), so_far) {
+                (Some(next), Some(so_far)) => Some(so_far.then(next)),
+                (next, so_far) => next.or(so_far),
+            }
+        })
+    }
+
+    fn breached_by_time(&self, now: Timestamp) -> Option<TicketChange> {
         let mut sla = self.sla;
         let metrics = sla.record_breaches(now);
-        let breached = (!metrics.is_empty()).then(|| {
+        (!metrics.is_empty()).then(|| {
             self.change(now, &Actor::System, None, |after| {
                 after.sla = sla;
                 metrics.into_iter().map(|metric| Happening::SlaBreached { metric }).collect()
             })
-        });
-        let closed = breached.as_ref().map_or(self, |change| &change.after).closed_by_time(now);
-        match (breached, closed) {
-            (Some(breached), Some(closed)) => Some(breached.then(closed)),
-            (breached, closed) => breached.or(closed),
-        }
+        })
     }
 
     /// Applies `edit`, which says what happened, and writes one history row for each happening.
@@ -205,10 +213,12 @@ impl Ticket {
     ) -> TicketChange {
         let mut after = self.clone();
         let happened = edit(&mut after);
+        let stood_ms = after.turn_clocks(self, now);
         let row = |happening: Happening| {
             let spans = happening.spans_states();
             let (from, to) = if spans { (self.state, after.state) } else { (self.state, self.state) };
-            HistoryRow { happening, from, to, actor: actor.clone(), reason: reason.map(str::to_owned), at: now }
+            let (actor, reason) = (actor.clone(), reason.map(str::to_owned));
+            HistoryRow { happening, from, to, actor, reason, stood_ms: stood_ms.filter(|_| spans), at: now }
         };
         let rows: Vec<HistoryRow> = happened.into_iter().map(row).collect();
         after.version += rows.len() as u64;

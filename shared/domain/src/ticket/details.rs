@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Apart, AutoClose};
+use super::{Apart, AutoClose, Patience};
 use crate::ids::TicketId;
 use crate::number::NumberPattern;
 
@@ -30,6 +30,9 @@ pub struct Details {
     /// When it closes by itself; while it is resolved.
     #[serde(rename = "closes", default, skip_serializing_if = "Option::is_none")]
     pub auto_close: Option<AutoClose>,
+    /// How long its contact is waited for; while it waits for it, and where the organization set something.
+    #[serde(rename = "waits", default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Patience>,
     /// How its number is written: the organization's pattern when it was made, if it had one.
     #[serde(rename = "pat", default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<NumberPattern>,
@@ -41,7 +44,7 @@ pub struct Details {
     pub merged_into: Option<TicketId>,
     /// What it was before that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub apart: Option<Apart>,
+    pub apart: Option<Box<Apart>>,
 }
 
 /// Tags as they are kept. Empty ones are dropped.

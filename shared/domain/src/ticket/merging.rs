@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AutoClose, Ticket, TicketChange, TicketState};
+use super::{AutoClose, Patience, Ticket, TicketChange, TicketState};
 use crate::event::{Actor, Happening};
 use crate::ids::{AgentId, TicketId};
 use crate::sla::{Metric, Sla};
@@ -38,6 +38,11 @@ pub struct Apart {
     closed: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     closes: Option<AutoClose>,
+    /// All of its clocks, where they stood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stood: Option<Sla>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waits: Option<Patience>,
 }
 
 /// Why two tickets are not brought together, or apart.
@@ -103,13 +108,15 @@ impl Ticket {
         let actor = Actor::Agent(by.clone());
         let goes = self.change(now, &actor, reason, |after| {
             after.details.merged_into = Some(into.id.clone());
-            after.details.apart = Some(Apart {
+            after.details.apart = Some(Box::new(Apart {
                 state: self.state,
                 answered: self.sla.first_response.stopped_at,
                 resolved: self.sla.resolution.stopped_at,
                 closed: self.closed_at,
                 closes: self.details.auto_close,
-            });
+                stood: self.sla.paused_at.map(|_| self.sla),
+                waits: self.details.patience,
+            }));
             if !self.state.is_final() {
                 after.enter(TicketState::Closed, now, now);
             }
@@ -141,8 +148,12 @@ impl Ticket {
             after.details.auto_close = apart.closes;
             after.details.merged_into = None;
             after.details.apart = None;
-            after.sla.resume(Metric::FirstResponse, apart.answered);
-            after.sla.resume(Metric::Resolution, apart.resolved);
+            after.details.patience = apart.waits;
+            after.sla.restart(Metric::FirstResponse, apart.answered);
+            after.sla.restart(Metric::Resolution, apart.resolved);
+            if let Some(stood) = apart.stood {
+                after.sla = stood.knowing(self.sla);
+            }
             vec![Happening::TicketUnmerged { whole: from.id.clone(), number: from.number.number }]
         });
         let gives = from.change(now, &actor, reason, |_| {
@@ -193,11 +204,18 @@ impl Ticket {
 
 impl Sla {
     /// A clock goes on as if it had been stopped only at `stopped_at`, or never.
-    fn resume(&mut self, metric: Metric, stopped_at: Option<Timestamp>) {
+    fn restart(&mut self, metric: Metric, stopped_at: Option<Timestamp>) {
         match metric {
             Metric::FirstResponse => self.first_response.stopped_at = stopped_at,
             Metric::Resolution => self.resolution.stopped_at = stopped_at,
         }
+    }
+
+    /// The clocks as they were, but for what was told of them since.
+    fn knowing(mut self, since: Self) -> Self {
+        self.first_response.breached_at = since.first_response.breached_at;
+        self.resolution.breached_at = since.resolution.breached_at;
+        self
     }
 }
 
@@ -225,7 +243,10 @@ mod tests {
         for state in TicketState::ALL.into_iter().filter(|state| *state != TicketState::Cancelled) {
             let held = state.is_active().then(ana);
             let closed_at = (state == TicketState::Closed).then(|| at(1));
-            let one = Ticket { state, agent: held, closed_at, ..ticket() };
+            let mut one = Ticket { state, agent: held, closed_at, ..ticket() };
+            if state == TicketState::PendingCustomer {
+                one.sla.pause(at(1));
+            }
             let [goes, takes] = one.merged_by(&other(), &ana(), Some("same order"), at(2)).unwrap();
             assert_eq!((goes.after.state, &goes.after.details.merged_into), (TicketState::Closed, &Some(other().id)));
             assert_eq!(goes.after.holder(), None, "{state:?}");

@@ -58,7 +58,7 @@ fn the_first_answer_stops_its_clock_and_starts_the_work_once() {
     let claimed = ticket().claimed_by(&ana(), at(1)).unwrap().after;
     let answered = claimed.answered_by(&ana(), at(60)).unwrap().unwrap();
     assert_eq!(answered.after.first_response_at, Some(at(60)));
-    assert_eq!(answered.after.sla.first_response.met(at(61)), Some(true));
+    assert_eq!(answered.after.sla.met(Metric::FirstResponse, at(61)), Some(true));
     assert_eq!(answered.after.state, TicketState::InProgress);
     assert_eq!(answered.after.version, claimed.version + 2);
     assert_eq!(answered.after.answered_by(&ana(), at(70)), Ok(None));
@@ -156,7 +156,7 @@ proptest! {
             prop_assert!(current.state != TicketState::Cancelled || matches!(command, Command::Scan), "cancelled is terminal");
             prop_assert_eq!((change.after.id.clone(), change.after.number), (current.id.clone(), current.number));
             let waits_for_attention = change.after.sla.next_due_at().is_some();
-            let late = Metric::ALL.iter().any(|m| change.after.sla.clock(*m).met(at(now)) == Some(false));
+            let late = Metric::ALL.iter().any(|m| change.after.sla.met(*m, at(now)) == Some(false));
             prop_assert!(change.after.state.is_active() || !waits_for_attention || late);
             current = change.after;
         }

@@ -89,6 +89,7 @@ pub(crate) fn story() -> Story {
         to: TicketState::Assigned,
         actor: Actor::Agent(ana.clone()),
         reason: Some("overflow".to_owned()),
+        stood_ms: None,
         at: at(60),
     };
     let note = Note {

@@ -146,6 +146,7 @@ fn ticket(view: &TicketView, now: Timestamp) -> Value {
         "firstResponseAt": ticket.first_response_at,
         "firstResponseTime": ticket.first_response_at.map(|at| millis(ticket.sla.opened_at, at)),
         "resolutionTime": ticket.resolved_at.map(|at| millis(ticket.sla.opened_at, at)),
+        "customerWaitTime": ticket.sla.stood_ms(now),
         "internalNotes": [],
         "relatedTickets": ticket.details.related,
         "mergedInto": ticket.details.merged_into,
@@ -249,12 +250,13 @@ fn sla(ticket: &Ticket, now: Timestamp) -> Value {
         "firstResponseAt": ticket.first_response_at,
         "firstResponseTarget": first_target,
         "firstResponseDueAt": first.due_at,
-        "firstResponseMet": first.met(now),
+        "firstResponseMet": ticket.sla.met(Metric::FirstResponse, now),
         "firstResponseBreachAt": first.breached_at,
         "resolutionTarget": resolution_target,
         "resolutionDueAt": resolution.due_at,
-        "resolutionMet": resolution.met(now),
+        "resolutionMet": ticket.sla.met(Metric::Resolution, now),
         "resolutionBreachAt": resolution.breached_at,
+        "pausedAt": ticket.sla.paused_at,
         "breachAlertSent": first.breached_at.is_some() || resolution.breached_at.is_some(),
     })
 }

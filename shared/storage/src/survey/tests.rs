@@ -74,7 +74,7 @@ fn message() -> SdkItem {
 fn row() -> SdkItem {
     let happening = Happening::SlaBreached { metric: domain::sla::Metric::Resolution };
     let (from, to) = (TicketState::New, TicketState::New);
-    let row = HistoryRow { happening, from, to, actor: Actor::System, reason: None, at: at() };
+    let row = HistoryRow { happening, from, to, actor: Actor::System, reason: None, stood_ms: None, at: at() };
     let row = RowItem { row, subject: Subject::from(&ticket()) };
     write(keys::history(&org(), &ticket().id, 2), &row).unwrap()
 }

@@ -1,12 +1,13 @@
 //! Lives that the commands can lead to, and histories with one thing wrong each.
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
 use crate::ids::{AgentId, QueueId};
 use crate::invariants::{clocks, load};
 use crate::ticket::sample::ticket as sample;
-use crate::ticket::{Edit, Priority, TicketChange};
+use crate::ticket::{Edit, Priority, TicketChange, WaitingPolicy};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
@@ -24,11 +25,11 @@ pub(in crate::invariants) struct Life {
 }
 
 impl Life {
-    fn new(ticket: Ticket) -> Self {
+    pub(in crate::invariants) fn new(ticket: Ticket) -> Self {
         Self { ticket, rows: Vec::new() }
     }
 
-    fn then(mut self, change: TicketChange) -> Self {
+    pub(in crate::invariants) fn then(mut self, change: TicketChange) -> Self {
         let first = change.after.version + 1 - change.rows.len() as u64;
         let subject = Subject::from(&change.after);
         let rows = (first..).zip(change.rows).map(|(version, row)| Row { version, row, subject: subject.clone() });
@@ -116,7 +117,7 @@ fn what_a_ticket_says_of_its_past_is_compared_with_its_history() {
 enum Command {
     Claim,
     Move(TicketState),
-    Write,
+    Write(i64),
     Answer,
     Scan,
     View,
@@ -128,13 +129,15 @@ enum Command {
     Edit(bool),
     Finish,
     Keep,
+    Merge,
+    Unmerge,
 }
 
 fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         Just(Command::Claim),
         proptest::sample::select(TicketState::ALL.to_vec()).prop_map(Command::Move),
-        Just(Command::Write),
+        (0i64..200_000).prop_map(Command::Write),
         Just(Command::Answer),
         Just(Command::Scan),
         Just(Command::View),
@@ -146,8 +149,18 @@ fn command() -> impl Strategy<Value = Command> {
         any::<bool>().prop_map(Command::Edit),
         Just(Command::Finish),
         Just(Command::Keep),
+        Just(Command::Merge),
+        Just(Command::Unmerge),
     ]
 }
+
+/// What another ticket is merged into.
+fn other() -> Ticket {
+    Ticket { id: TicketId::new("tkt_other").unwrap(), generation: None, conversation: None, ..sample() }
+}
+
+/// Contacts are reminded, and given up, sooner than the longest wait between two commands.
+const IMPATIENT: WaitingPolicy = WaitingPolicy { remind_after_hours: Some(20), resolve_after_hours: Some(24) };
 
 fn further(command: &Command, ticket: &Ticket, now: Timestamp) -> Option<TicketChange> {
     let (ana, bruno) = (ana(), AgentId::new("bruno").unwrap());
@@ -170,6 +183,8 @@ fn further(command: &Command, ticket: &Ticket, now: Timestamp) -> Option<TicketC
         }
         Command::Finish => ticket.finished_by(&ana, None, now).ok(),
         Command::Keep => ticket.kept_by_customer(now),
+        Command::Merge => ticket.merged_by(&other(), &ana, None, now).ok().map(|[goes, _]| goes),
+        Command::Unmerge => ticket.unmerged_by(&other(), &ana, None, now).ok().map(|[comes, _]| comes),
         _ => None,
     }
 }
@@ -185,8 +200,13 @@ proptest! {
                 let (ticket, now) = (&life.ticket, at(now));
                 let change = match command {
                     Command::Claim => ticket.claimed_by(&ana(), now).ok(),
-                    Command::Move(to) => ticket.moved_to(*to, &ana(), None, now).ok(),
-                    Command::Write => ticket.customer_wrote(now, now),
+                    Command::Move(to) => {
+                        let moved = ticket.moved_to(*to, &ana(), None, now).ok();
+                        moved.map(|change| change.waiting_by(IMPATIENT, Some(now)))
+                    }
+                    Command::Write(earlier) => {
+                        ticket.customer_wrote(now.saturating_sub(SignedDuration::from_secs(*earlier)).unwrap(), now)
+                    }
                     // Only who has the ticket may answer.
                     Command::Answer => ticket.agent.is_some().then(|| ticket.answered_by(&ana(), now).ok().flatten()).flatten(),
                     Command::Scan => ticket.scanned(now),

@@ -161,6 +161,14 @@ pub struct EditSettings {
     pub number_pattern: Option<Option<String>>,
     /// Whether agents may give their tickets, and waiting ones, to others.
     pub agents_may_assign_others: Option<bool>,
+    /// Hours after a contact's last message in which it is reminded once, if a ticket has waited for it for an hour or longer.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u8>, minimum = 1, maximum = 23, example = 23)]
+    pub remind_after_hours: Option<Option<u8>>,
+    /// Hours after which a ticket that waits for its contact is resolved.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<u16>, minimum = 1, maximum = 720, example = 72)]
+    pub resolve_after_hours: Option<Option<u16>>,
 }
 
 /// Tells `null` from absent.

@@ -115,6 +115,12 @@ pub struct Ticket {
     /// When it was resolved, in this cycle.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub resolved_at: Option<Timestamp>,
+    /// When its contact is reminded, while it waits for it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub reminds_at: Option<Timestamp>,
+    /// When it is resolved because its contact stays silent.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub resolves_at: Option<Timestamp>,
     /// When it closes by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub closes_at: Option<Timestamp>,
@@ -157,12 +163,17 @@ pub struct Clocks {
     pub first_response: Deadline,
     /// The resolution.
     pub resolution: Deadline,
+    /// Since when the clocks stand, because the ticket waits for its contact.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paused_at: Option<Timestamp>,
+    /// For how long they stood before that, in milliseconds.
+    pub stood_ms: i64,
 }
 
 /// One clock.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Deadline {
-    /// When it must have been stopped.
+    /// When it must have been stopped. Moves by the time that it stood, once it runs again.
     #[schema(value_type = String, format = DateTime)]
     pub due_at: Timestamp,
     /// When it was stopped.
@@ -217,12 +228,16 @@ impl From<&TicketView> for Ticket {
                 began_at: ticket.sla.opened_at,
                 first_response: ticket.sla.clock(Metric::FirstResponse).into(),
                 resolution: ticket.sla.clock(Metric::Resolution).into(),
+                paused_at: ticket.sla.paused_at,
+                stood_ms: ticket.sla.stood_ms,
             },
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,
             assigned_at: ticket.assigned_at,
             first_response_at: ticket.first_response_at,
             resolved_at: ticket.resolved_at,
+            reminds_at: ticket.details.patience.and_then(|patience| patience.reminder).map(|reminder| reminder.at),
+            resolves_at: ticket.details.patience.and_then(|patience| patience.resolve_at),
             closes_at: ticket.details.auto_close.map(AutoClose::at),
             closed_at: ticket.closed_at,
             version: ticket.version,
@@ -239,6 +254,10 @@ pub struct SettingsShape {
     pub former_patterns: Vec<String>,
     /// Whether agents may give their tickets, and waiting ones, to others.
     pub agents_may_assign_others: bool,
+    /// Hours after a contact's last message in which it is reminded once, if a ticket waits for it; absent where nobody is reminded.
+    pub remind_after_hours: Option<u8>,
+    /// Hours after which a ticket that waits for its contact is resolved; absent where it waits for ever.
+    pub resolve_after_hours: Option<u16>,
 }
 
 impl From<&Settings> for SettingsShape {
@@ -247,6 +266,8 @@ impl From<&Settings> for SettingsShape {
             number_pattern: settings.number_pattern.as_ref().map(ToString::to_string),
             former_patterns: settings.former_patterns.iter().map(ToString::to_string).collect(),
             agents_may_assign_others: settings.agents_may_assign_others,
+            remind_after_hours: settings.waiting.remind_after_hours,
+            resolve_after_hours: settings.waiting.resolve_after_hours,
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct HistoryEntry {
     pub actor_id: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// For how long the ticket's clocks stood, in milliseconds, where they ran again with this: how long the contact was waited for.
+    pub clocks_stood_ms: Option<i64>,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
@@ -90,6 +92,7 @@ impl HistoryEntry {
             actor_type: actor_type.to_owned(),
             actor_id,
             reason: row.reason.clone(),
+            clocks_stood_ms: row.stood_ms,
             at: row.at,
         }
     }
