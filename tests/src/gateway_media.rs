@@ -1,7 +1,5 @@
 //! Files of gateways' messages: each gateway gives them out in its own way, or puts them into the body, and every byte is kept.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha512;
 
 use crate::world::baileys::{TOKEN, message, upsert};
-use crate::world::{Host, LONG, SOON, Session, cloud_api, eventually, people};
+use crate::world::{Host, LONG, SOON, Session, cloud_api, people};
 
 /// A file that some person sent by some gateway.
 struct Sent {
@@ -60,14 +58,14 @@ async fn every_gateway_s_files_are_kept_byte_for_byte() {
     }
     let ana = host.agent("ana");
     for sent in &all {
-        let kept = settled(&ana, &sent.id, "stored").await;
+        let kept = ana.file_is("stored", 4, &sent.id, SOON * 3).await;
         assert_eq!(
             (kept["type"].as_str(), kept["media"]["size"].as_u64()),
             (Some(sent.kind), Some(sent.bytes.len() as u64))
         );
         assert!(host.download(&link(&ana, &kept).await).await == sent.bytes, "{}", sent.id);
     }
-    let document = settled(&ana, &all[3].id, "stored").await;
+    let document = ana.file_is("stored", 4, &all[3].id, SOON * 3).await;
     assert_eq!(document["media"]["name"], "nota.pdf");
 }
 
@@ -90,7 +88,7 @@ async fn a_file_within_a_body_is_durable_before_it_is_acknowledged_and_never_in_
     let host = Host::on(data.path()).await;
     let ana = host.agent("ana");
     for (id, file) in ["3EB0A", "3EB0B"].into_iter().zip(&files) {
-        let kept = settled_within(&ana, id, "stored", LONG).await;
+        let kept = ana.file_is("stored", 4, id, LONG).await;
         assert!(host.download(&link(&ana, &kept).await).await == *file, "{id}");
     }
     let largest = host.items().await.iter().map(|item| item.to_string().len()).max();
@@ -131,7 +129,7 @@ async fn what_a_gateway_does_not_give_is_given_up_with_a_reason_and_nothing_is_f
     evolution(&host, &id, &content("imageMessage", "image/png")).await;
     said.push((id, "gone"));
     for (id, reason) in &said {
-        let message = settled(&ana, id, "failed").await;
+        let message = ana.file_is("failed", 4, id, SOON * 3).await;
         assert_eq!(message["media"]["reason"], *reason, "{id} {message}");
     }
 }
@@ -147,7 +145,7 @@ async fn what_a_gateway_fails_to_give_for_a_while_is_kept_in_the_end() {
         said.push((id, outcomes));
     }
     for (id, outcomes) in said {
-        let kept = settled_within(&ana, &id, "stored", LONG).await;
+        let kept = ana.file_is("stored", 4, &id, LONG).await;
         assert_eq!(host.download(&link(&ana, &kept).await).await, outcomes.as_bytes());
     }
 }
@@ -186,30 +184,6 @@ async fn gowa(host: &Host, id: &str, field: &str, file: Value) {
     let body = json!({ "event": "message", "device_id": "15550100003@s.whatsapp.net", "payload": payload }).to_string();
     let proof = cloud_api::signature(TOKEN, body.as_bytes());
     assert_eq!(host.post_bytes("/webhook/gowa", &[("x-hub-signature-256", &proof)], body.into()).await.status, 200);
-}
-
-/// The message of a provider's id, in any of the first tickets.
-async fn find(agent: &Session, id: &str) -> Option<Value> {
-    for number in 1..=4 {
-        let messages = agent.get(&format!("/api/tickets/{number}/messages?limit=100")).await;
-        let all = messages.body.as_array().cloned().unwrap_or_default();
-        if let Some(found) = all.into_iter().find(|message| message["provider_message_id"] == id) {
-            return Some(found);
-        }
-    }
-    None
-}
-
-async fn settled(agent: &Session, id: &str, state: &str) -> Value {
-    settled_within(agent, id, state, SOON * 3).await
-}
-
-/// The message once its file is in this state.
-async fn settled_within(agent: &Session, id: &str, state: &str, limit: Duration) -> Value {
-    eventually(&format!("the file of {id} is {state}"), limit, async || {
-        find(agent, id).await.filter(|message| message["media"]["state"] == state)
-    })
-    .await
 }
 
 async fn link(agent: &Session, message: &Value) -> Value {

@@ -1,11 +1,9 @@
 //! Files that customers send: kept byte for byte, whatever goes wrong on the way, and given to whom the conversation is shown.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::world::cloud_api::COMERCIAL;
-use crate::world::{Host, LONG, SOON, Session, agent, demo, eventually, kill, people};
+use crate::world::{Host, LONG, SOON, agent, demo, eventually, kill, people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_file_is_kept_byte_for_byte_and_given_out_as_a_download() {
@@ -29,7 +27,7 @@ async fn every_kind_of_file_is_kept_byte_for_byte_and_given_out_as_a_download() 
         ids.push(host.say_file(COMERCIAL, &phone, kind, file).await);
     }
     for (id, (kind, media_type, bytes)) in ids.iter().zip(&sent) {
-        let message = settled(&ana, id, "stored").await;
+        let message = ana.file_is("stored", 1, id, SOON * 3).await;
         assert_eq!(message["media"]["size"], bytes.len());
         assert_eq!(message["type"], if *kind == "voice" { "audio" } else { kind });
         let link = ana.get(&path(&message)).await.expect(200);
@@ -85,17 +83,17 @@ async fn what_cannot_be_kept_is_given_up_with_a_reason_and_can_be_tried_again() 
     altered["sha256"] = json!("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     said.push((host.say_file(COMERCIAL, &phone, "image", altered).await, "damaged"));
     for (id, reason) in &said {
-        let message = settled(&ana, id, "failed").await;
+        let message = ana.file_is("failed", 1, id, SOON * 3).await;
         assert_eq!(message["media"]["reason"], *reason, "{message}");
         assert!(message["media"]["detail"].as_str().unwrap().contains(' '));
         assert_eq!(ana.get(&path(&message)).await.expect(409)["code"], "media_failed");
     }
     // The first is there by now: an agent asks again, twice at once, and it is kept.
-    let message = settled(&ana, &said[0].0, "failed").await;
+    let message = ana.file_is("failed", 1, &said[0].0, SOON * 3).await;
     let again = format!("{}/retry", path(&message));
     let (one, other) = tokio::join!(ana.post(&again, json!({})), ana.post(&again, json!({})));
     assert_eq!((one.status, other.status), (202, 202));
-    let message = settled(&ana, &said[0].0, "stored").await;
+    let message = ana.file_is("stored", 1, &said[0].0, SOON * 3).await;
     assert_eq!(host.download(&ana.get(&path(&message)).await.expect(200)).await, small);
     assert_eq!(ana.post(&again, json!({})).await.expect(409)["code"], "media_stored");
 }
@@ -110,7 +108,7 @@ async fn what_fails_for_a_while_is_kept_in_the_end() {
         said.push((host.say_file(COMERCIAL, &phone, "image", file).await, outcomes));
     }
     for (id, outcomes) in said {
-        let message = settled(&ana, &id, "stored").await;
+        let message = ana.file_is("stored", 1, &id, SOON * 3).await;
         assert_eq!(host.download(&ana.get(&path(&message)).await.expect(200)).await, outcomes.as_bytes());
     }
 }
@@ -123,7 +121,7 @@ async fn a_file_is_shown_to_those_who_see_its_conversation_and_to_nobody_else() 
     let ana = host.agent("ana");
     let file = host.attach("image/svg+xml", b"<svg onload=alert(1)>".to_vec(), "").await;
     let said = host.say_file(COMERCIAL, &people::phone(1), "document", file).await;
-    let message = settled(&ana, &said, "stored").await;
+    let message = ana.file_is("stored", 1, &said, SOON * 3).await;
     let link = ana.get(&path(&message)).await.expect(200);
     // What a browser could run is bytes to it.
     assert_eq!(
@@ -140,7 +138,7 @@ async fn a_file_is_shown_to_those_who_see_its_conversation_and_to_nobody_else() 
     let other = host.signed_in(host.token("other", "ana"));
     assert!([403, 404].contains(&other.get(&path(&message)).await.status));
     let text = host.say(COMERCIAL, &people::phone(1)).await;
-    let message = eventually("the text is there", SOON, async || find(&ana, &text).await).await;
+    let message = eventually("the text is there", SOON, async || ana.message_of(1, &text).await).await;
     assert_eq!((ana.get(&path(&message)).await.status, message.get("media")), (404, None));
 }
 
@@ -164,7 +162,7 @@ async fn a_function_or_a_host_that_is_killed_loses_no_file() {
     eventually("some are kept", LONG, async || {
         let mut kept = 0;
         for (id, _) in &said {
-            kept += u32::from(find(&ana, id).await.is_some_and(|message| message["media"]["state"] == "stored"));
+            kept += u32::from(ana.message_of(1, id).await.is_some_and(|message| message["media"]["state"] == "stored"));
         }
         (kept >= 5).then_some(())
     })
@@ -174,14 +172,14 @@ async fn a_function_or_a_host_that_is_killed_loses_no_file() {
     }
     host.operate("PUT", "/_turno/faults", &json!({ "faults": null })).await;
     for (id, _) in &said {
-        settled_within(&ana, id, "stored", LONG).await;
+        ana.file_is("stored", 1, id, LONG).await;
     }
     // The power fails right after the last of them was said to be kept.
     host.kill();
     let host = Host::on(data.path()).await;
     let ana = host.agent("ana");
     for (id, bytes) in &said {
-        let message = find(&ana, id).await.unwrap();
+        let message = ana.message_of(1, id).await.unwrap();
         assert!(host.download(&ana.get(&path(&message)).await.expect(200)).await == *bytes);
     }
     // A backup holds the files, and what is restored from it gives them out.
@@ -194,7 +192,7 @@ async fn a_function_or_a_host_that_is_killed_loses_no_file() {
     restore.arg("restore").arg(&backup).arg("--data").arg(&place);
     assert!(restore.output().unwrap().status.success());
     let host = Host::on(&place).await;
-    let message = find(&host.agent("ana"), &said[0].0).await.unwrap();
+    let message = host.agent("ana").message_of(1, &said[0].0).await.unwrap();
     let link = host.agent("ana").get(&path(&message)).await.expect(200);
     assert!(host.download(&link).await == said[0].1);
     std::fs::remove_file(backup).unwrap();
@@ -211,7 +209,7 @@ async fn check_finds_a_file_that_is_gone_damaged_or_nobody_s() {
         said.push(host.say_file(COMERCIAL, &people::phone(1), "image", file).await);
     }
     for id in &said {
-        settled(&ana, id, "stored").await;
+        ana.file_is("stored", 1, id, SOON * 3).await;
     }
     let files = host.data().join("files/turno-mediabucket");
     let mut paths: Vec<_> = std::fs::read_dir(&files).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -223,28 +221,6 @@ async fn check_finds_a_file_that_is_gone_damaged_or_nobody_s() {
     let longer = [std::fs::read(&paths[1]).unwrap(), b"x".to_vec()].concat();
     std::fs::write(&paths[1], longer).unwrap();
     host.will_break(&["is said to be kept, and is not there", "the file 0000 is damaged", "is damaged"]);
-}
-
-/// The message of a provider's id, in the ticket that the agent sees.
-async fn find(agent: &Session, id: &str) -> Option<Value> {
-    let messages = agent.get("/api/tickets/1/messages?limit=100").await;
-    if messages.status != 200 {
-        return None;
-    }
-    let all = messages.body.as_array()?.clone();
-    all.into_iter().find(|message| message["provider_message_id"] == *id)
-}
-
-async fn settled(agent: &Session, id: &str, state: &str) -> Value {
-    settled_within(agent, id, state, SOON * 3).await
-}
-
-/// The message once its file is in this state.
-async fn settled_within(agent: &Session, id: &str, state: &str, limit: Duration) -> Value {
-    eventually(&format!("the file of {id} is {state}"), limit, async || {
-        find(agent, id).await.filter(|message| message["media"]["state"] == state)
-    })
-    .await
 }
 
 fn path(message: &Value) -> String {

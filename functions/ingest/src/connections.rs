@@ -57,17 +57,14 @@ impl Connections {
         org: &OrganizationId,
         now: Timestamp,
     ) -> Result<(i16, Option<NumberPattern>), Problem> {
-        let numbering = |found: Organization| (found.year(now), found.settings.number_pattern);
         if let Some(kept) = self.organizations.get(org, now) {
-            return Ok(numbering(kept));
+            return Ok(Organization::numbering(Some(&kept), now));
         }
-        match self.storage.organization(org).await? {
-            Some(found) => {
-                self.organizations.keep(org.clone(), found.clone(), now);
-                Ok(numbering(found))
-            }
-            None => Ok((now.to_zoned(jiff::tz::TimeZone::UTC).year(), None)),
+        let found = self.storage.organization(org).await?;
+        if let Some(found) = &found {
+            self.organizations.keep(org.clone(), found.clone(), now);
         }
+        Ok(Organization::numbering(found.as_ref(), now))
     }
 }
 

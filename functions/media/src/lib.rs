@@ -25,7 +25,9 @@ use files::Bucket;
 use messaging::SqsQueue;
 use messaging::media::Fetch;
 use runtime::config::required;
-use runtime::secrets::{ConnectionSecret, SecretError, Secrets};
+use runtime::connection_secrets::ConnectionSecrets;
+use runtime::secrets::ConnectionSecret;
+use runtime::sqs::received;
 use runtime::{Fatal, Problem};
 use storage::Storage;
 
@@ -40,8 +42,7 @@ const GIVEN_UP: u32 = 10;
 /// The function.
 pub struct Media {
     storage: Storage,
-    secrets: Secrets,
-    secret_prefix: String,
+    secrets: ConnectionSecrets,
     queue: SqsQueue,
     bucket: Bucket,
     parcels: Bucket,
@@ -60,14 +61,14 @@ impl Media {
     /// messages. Errors name what the environment lacks.
     pub fn new(
         storage: Storage,
-        secrets: Secrets,
+        secrets: ConnectionSecrets,
         queue: SqsQueue,
         bucket: Bucket,
         parcels: Bucket,
     ) -> Result<Self, Fatal> {
-        let (secret_prefix, graph_url) = (required("CONNECTION_SECRET_PREFIX")?, required("GRAPH_API_URL")?);
+        let graph_url = required("GRAPH_API_URL")?;
         let web = Web::new(&graph_url)?;
-        Ok(Self { storage, secrets, secret_prefix, queue, bucket, parcels, web, graph_url })
+        Ok(Self { storage, secrets, queue, bucket, parcels, web, graph_url })
     }
 
     /// Takes one record of the queue. After an error it comes again in its time.
@@ -92,7 +93,7 @@ impl Media {
                 tracing::warn!(org.id = %org, conversation.id = %conversation, reason = reason.as_str(), "file given up");
                 media.failed(reason)
             }
-            Err(Missed::ForNow { reason, cause, .. }) if retry::received(record) >= GIVEN_UP => {
+            Err(Missed::ForNow { reason, cause, .. }) if received(record) >= GIVEN_UP => {
                 tracing::warn!(org.id = %org, conversation.id = %conversation, reason = reason.as_str(), cause, "file given up, tried often enough");
                 media.failed(reason)
             }
@@ -149,22 +150,15 @@ impl Media {
         };
         if matches!(fetched, Err(Missed::ForNow { reason: MediaFailure::Refused, .. })) {
             // Perhaps somebody has renewed the credentials by the next try.
-            self.secrets.forget(&self.secret_name(&connection));
+            self.secrets.forget(&connection);
         }
         let fetched = fetched?;
         Ok(Fetched { media_type: fetched.media_type.or(announced), ..fetched })
     }
 
     async fn secret(&self, connection: &Connection) -> Result<ConnectionSecret, Missed> {
-        match self.secrets.connection(&self.secret_name(connection)).await {
-            Ok(secret) => Ok(secret),
-            Err(SecretError::Missing { .. }) => Err(Missed::ForGood(MediaFailure::NoCredentials)),
-            Err(error) => Err(Missed::now(runtime::problem::causes(&error))),
-        }
-    }
-
-    /// The organization is part of the name: connections of two organizations may have the same id.
-    fn secret_name(&self, connection: &Connection) -> String {
-        format!("{}{}/{}", self.secret_prefix, connection.org, connection.id)
+        let secret = self.secrets.of(connection).await;
+        let secret = secret.map_err(|error| Missed::now(runtime::problem::causes(&error)))?;
+        secret.ok_or(Missed::ForGood(MediaFailure::NoCredentials))
     }
 }

@@ -1,7 +1,7 @@
 //! Wires the function; what it does is in `lib.rs`.
 
 use runtime::clients::Clients;
-use runtime::secrets::Secrets;
+use runtime::connection_secrets::ConnectionSecrets;
 
 fn main() -> Result<(), runtime::Fatal> {
     runtime::run("media", async {
@@ -12,7 +12,7 @@ fn main() -> Result<(), runtime::Fatal> {
         }
         let (queue, bucket) = (clients.queue("MEDIA_QUEUE_URL")?, clients.bucket("MEDIA_BUCKET")?);
         let parcels = clients.bucket("PARCEL_BUCKET")?;
-        let media = media::Media::new(storage.clone(), Secrets::new(&clients), queue, bucket, parcels)?;
+        let media = media::Media::new(storage.clone(), ConnectionSecrets::new(&clients)?, queue, bucket, parcels)?;
         runtime::sqs::run(storage, async |record| media.take(record).await).await
     })
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use runtime::Problem;
+use runtime::sqs::received;
 
 use crate::Media;
 
@@ -24,11 +25,6 @@ impl Media {
         }
         Problem::Unavailable { source: cause.into() }
     }
-}
-
-/// How often the queue has given this record out.
-pub(crate) fn received(record: &SqsMessage) -> u32 {
-    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// Spread, so that those who wait do not come at once; never shorter than the provider asks for, within an hour.

@@ -1,5 +1,6 @@
 //! A file on its way, on this machine's disk: as long as 100 MB in a function that has 256 MB of memory, and gone with the process.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use channels::media::Digest;
@@ -60,10 +61,10 @@ enum Content {
 
 impl Content {
     /// What a piece of the answer has of the file.
-    fn of(&mut self, piece: &[u8]) -> Result<Vec<u8>, NoBase64> {
+    fn of<'a>(&mut self, piece: &'a [u8]) -> Result<Cow<'a, [u8]>, NoBase64> {
         match self {
-            Self::Bytes => Ok(piece.to_vec()),
-            Self::Base64(field) => field.decode(piece),
+            Self::Bytes => Ok(piece.into()),
+            Self::Base64(field) => field.decode(piece).map(Cow::from),
         }
     }
 

@@ -20,12 +20,13 @@ use domain::alias::Alias;
 use domain::answer::Answer;
 use domain::connection::Connection;
 use domain::delivery::{Delivery, DeliveryError};
-use domain::ids::{ConnectionId, ConversationId, OrganizationId};
+use domain::ids::{ConversationId, OrganizationId};
 use domain::message::{Direction, Message, MessageRef};
 use messaging::SqsQueue;
 use messaging::outbound::Outbound;
 use runtime::config::required;
-use runtime::secrets::{SecretError, Secrets};
+use runtime::connection_secrets::ConnectionSecrets;
+use runtime::sqs::received;
 use runtime::{Fatal, Problem, clock};
 use storage::Storage;
 
@@ -44,8 +45,7 @@ const GIVEN_UP: u32 = 9;
 /// The function.
 pub struct Send {
     storage: Storage,
-    secrets: Secrets,
-    secret_prefix: String,
+    secrets: ConnectionSecrets,
     graph: Graph,
     queue: SqsQueue,
     /// How many seconds the records wait that failed in the batch that is being worked on.
@@ -54,16 +54,8 @@ pub struct Send {
 
 impl Send {
     /// Works on one table. `queue` is where its records come from. Errors name what the environment lacks.
-    pub fn new(storage: Storage, secrets: Secrets, queue: SqsQueue) -> Result<Self, Fatal> {
-        let secret_prefix = required("CONNECTION_SECRET_PREFIX")?;
-        Ok(Self {
-            storage,
-            secrets,
-            secret_prefix,
-            graph: Graph::new(required("GRAPH_API_URL")?)?,
-            queue,
-            waits: Mutex::default(),
-        })
+    pub fn new(storage: Storage, secrets: ConnectionSecrets, queue: SqsQueue) -> Result<Self, Fatal> {
+        Ok(Self { storage, secrets, graph: Graph::new(required("GRAPH_API_URL")?)?, queue, waits: Mutex::default() })
     }
 
     /// Takes one record of the outbound queue. After an error the message waits, and the conversation's later ones behind it.
@@ -178,7 +170,7 @@ impl Send {
         if !matches!(&outcome, SendOutcome::Refused { error } if matches!(error.code, 190 | 401)) {
             return Ok(outcome);
         }
-        self.secrets.forget(&self.secret_name(&connection.org, &connection.id));
+        self.secrets.forget(connection);
         match self.line(connection).await {
             Ok(Some(now)) if now != line => Ok(now.post(&self.graph, to, answer, &name).await),
             // The refusal stands, and is no reason to leave the message where it is.
@@ -213,16 +205,8 @@ impl Send {
 
     /// The provider behind a connection, with its credentials.
     async fn line(&self, connection: &Connection) -> Result<Option<Line>, Problem> {
-        match self.secrets.connection(&self.secret_name(&connection.org, &connection.id)).await {
-            Ok(secret) => Ok(Line::of(connection, secret)),
-            Err(SecretError::Missing { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// The organization is part of the name: connections of two organizations may have the same id.
-    fn secret_name(&self, org: &OrganizationId, connection: &ConnectionId) -> String {
-        format!("{}{org}/{connection}", self.secret_prefix)
+        let secret = self.secrets.of(connection).await?;
+        Ok(secret.and_then(|secret| Line::of(connection, secret)))
     }
 
     async fn refuse(&self, org: &OrganizationId, message: &Message, code: i64, why: &str) -> Result<(), Problem> {
@@ -231,11 +215,6 @@ impl Send {
         self.storage.deliver(org, &message.reference, Delivery::Failed, None, Some(&error)).await?;
         Ok(())
     }
-}
-
-/// How often the queue has given this record out.
-fn received(record: &SqsMessage) -> u32 {
-    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// Names this attempt: the record and how often it was given out.

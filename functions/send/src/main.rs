@@ -1,7 +1,7 @@
 //! Wires the function; what it does is in `lib.rs`.
 
 use runtime::clients::Clients;
-use runtime::secrets::Secrets;
+use runtime::connection_secrets::ConnectionSecrets;
 
 fn main() -> Result<(), runtime::Fatal> {
     runtime::run("send", async {
@@ -10,7 +10,8 @@ fn main() -> Result<(), runtime::Fatal> {
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }
-        let send = send::Send::new(storage.clone(), Secrets::new(&clients), clients.queue("OUTBOUND_QUEUE_URL")?)?;
+        let send =
+            send::Send::new(storage.clone(), ConnectionSecrets::new(&clients)?, clients.queue("OUTBOUND_QUEUE_URL")?)?;
         let behind = async |failed: &_, behind: &[_]| send.put_off_behind(failed, behind).await;
         runtime::sqs::run_in_order(storage, async |record| send.take(record).await, behind).await
     })

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsMessage;
 use runtime::Problem;
+use runtime::sqs::received;
 
-use crate::{Send, later, received};
+use crate::{Send, later};
 
 /// The provider's code for too many messages to one person. Source: whatsapp.md §2, which says to wait 4^n.
 const PAIR: i64 = 131_056;

@@ -7,10 +7,10 @@ use domain::conversation::Conversation;
 use domain::event::HistoryRow;
 use domain::ids::{ContactId, ConversationId, OrganizationId, QueueId, TicketId};
 use domain::number::TicketNumber;
+use domain::organization::Organization;
 use domain::sla::Sla;
 use domain::ticket::{Category, Details, Priority, Source, Ticket, TicketState};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use runtime::desk::{Done, before, view};
 use runtime::dialects::TicketView;
 use runtime::identity::Caller;
@@ -70,10 +70,7 @@ pub(crate) async fn open(
     answer: impl Fn(&TicketView) -> Answer + Sync,
 ) -> Result<Done, Problem> {
     let (organization, now) = (storage.organization(&caller.org).await?, clock::now());
-    let (year, pattern) = match organization {
-        Some(found) => (found.year(now), found.settings.number_pattern),
-        None => (now.to_zoned(TimeZone::UTC).year(), None),
-    };
+    let (year, pattern) = Organization::numbering(organization.as_ref(), now);
     for (ticket, rows) in ways {
         let mut ticket = ticket.clone();
         ticket.details.pattern.clone_from(&pattern);

@@ -80,6 +80,15 @@ impl Organization {
         now.to_zoned(self.zone()).year()
     }
 
+    /// The year in which a ticket of this organization is numbered now, and the pattern in which; of one that is not there the year in
+    /// UTC, and none.
+    pub fn numbering(found: Option<&Self>, now: Timestamp) -> (i16, Option<NumberPattern>) {
+        match found {
+            Some(found) => (found.year(now), found.settings.number_pattern.clone()),
+            None => (now.to_zoned(TimeZone::UTC).year(), None),
+        }
+    }
+
     /// Its time zone; UTC where nobody knows it.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)

@@ -7,6 +7,7 @@ pub mod body;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod connection_secrets;
 pub mod desk;
 pub mod dialects;
 pub mod http;

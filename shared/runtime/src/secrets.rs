@@ -120,13 +120,13 @@ impl Secrets {
         self.json(name).await
     }
 
-    /// Forgets a secret: the next question reads it anew, because what it held did not work.
-    pub fn forget(&self, name: &str) {
+    /// Forgets a secret: the next question reads it anew.
+    pub(crate) fn forget(&self, name: &str) {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// The secret of a connection.
-    pub async fn connection(&self, name: &str) -> Result<ConnectionSecret, SecretError> {
+    pub(crate) async fn connection(&self, name: &str) -> Result<ConnectionSecret, SecretError> {
         self.json(name).await
     }
 

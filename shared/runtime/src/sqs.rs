@@ -7,6 +7,11 @@ use storage::Storage;
 
 use crate::{Fatal, Problem, invocation};
 
+/// How often the queue has given this record out.
+pub fn received(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
 /// Serves batches until the environment ends the process.
 ///
 /// Groups of a batch are worked on at the same time, the records of a group one after the other; after a failure the rest of

@@ -4,10 +4,10 @@
 use domain::ids::TicketId;
 use domain::ingest::one_line;
 use domain::number::TicketNumber;
+use domain::organization::Organization;
 use domain::sla::Sla;
 use domain::ticket::{Category, Details, Priority, Report, Source, Ticket, TicketState};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use runtime::dialects::s1;
 use runtime::service::Service;
 use runtime::{Problem, clock};
@@ -116,8 +116,7 @@ async fn ticket(
     now: Timestamp,
 ) -> Result<(Ticket, i16), Failure> {
     let organization = storage.organization(&service.org).await?;
-    let year = organization.as_ref().map_or_else(|| now.to_zoned(TimeZone::UTC).year(), |found| found.year(now));
-    let pattern = organization.and_then(|found| found.settings.number_pattern);
+    let (year, pattern) = Organization::numbering(organization.as_ref(), now);
     let priority = report.priority.unwrap_or_default();
     let ticket = Ticket {
         id: TicketId::generate(now, runtime::ids::random()),
