@@ -30,6 +30,15 @@ impl Graph {
         Ok(Self { client, base })
     }
 
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// What a path of the Graph API is in full.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
+    }
+
     /// Reads an object or a list. Errors: the provider's code, 0 where it gave none.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)], token: &str) -> Result<Vec<u8>, Refused> {
         let unreachable = |_| Refused { code: 0, may_pass: true };

@@ -1,7 +1,7 @@
 //! The way of an answer into the table, whatever the dialect that asks for it.
 
 use domain::access::{self, Denied};
-use domain::answer::{Answer, AnswerBody};
+use domain::answer::{Answer, AnswerBody, Media, MediaSource};
 use domain::connection::{Connection, Provider};
 use domain::conversation::Conversation;
 use domain::delivery::Delivery;
@@ -14,12 +14,13 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::desk::{before, is_at_version};
 use runtime::identity::Caller;
 use runtime::requested::Requested;
+use runtime::uploads::Uploads;
 use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::{ChangeError, Once, Reply, Storage};
 
 use super::request::{self, Asked, Wanted};
-use super::{targets, templates};
+use super::{targets, templates, uploaded};
 use crate::lookup::visible;
 
 /// How often an answer is decided again after somebody else changed the ticket or the conversation.
@@ -54,10 +55,12 @@ impl<'a> Answering<'a> {
 /// `VersionMismatch`; `KeyReused`.
 pub(crate) async fn store(
     storage: &Storage,
+    uploads: &Uploads,
     answering: Answering<'_>,
     told: impl Fn(&Message, u64) -> storage::Answer,
 ) -> Result<(storage::Answer, bool), Problem> {
     let caller = answering.caller;
+    let mut file = None;
     for _ in 0..TRIES {
         let (ticket, agent) = visible(storage, caller, answering.ticket).await?;
         if let Some(answer) = before(storage, caller, answering.once).await? {
@@ -91,7 +94,16 @@ pub(crate) async fn store(
                 return Err(Problem::Conflict { code: "too_many_parked", reason: refusal.to_string(), holder: None });
             }
         };
-        let (message, template) = messages(&ticket, &conversation_id, &agent.id, &answer, turn, now);
+        // The last that can refuse it, and once: whatever is decided again, it is the same file.
+        if file.is_none() {
+            file = uploaded::kept(uploads, &connection, &answer).await?;
+        }
+        let answer = match &file {
+            Some(file) => uploaded::named(answer, file),
+            None => answer,
+        };
+        let (mut message, template) = messages(&ticket, &conversation_id, &agent.id, &answer, turn, now);
+        message.content.media = file.clone();
         let last_in_at = conversation.and_then(|conversation| conversation.last_in_at);
         let version = change.as_ref().map_or(ticket.version, |change| change.after.version);
         let answer = told(&message, version);
@@ -179,6 +191,9 @@ async fn sending(storage: &Storage, caller: &Caller, ticket: &Ticket, asked: &As
     match &asked.wanted {
         Wanted::Template(_) if !is_meta => {
             Err(cannot(format!("connection {id} is a gateway, which knows no templates: send a text")))
+        }
+        Wanted::Ready(AnswerBody::Media(Media { source: MediaSource::Upload(_), .. })) if !is_meta => {
+            Err(cannot(format!("connection {id} is a gateway, which takes no uploads yet: send a link")))
         }
         Wanted::Ready(AnswerBody::Interactive(_)) if !is_meta => {
             Err(cannot(format!("connection {id} is a gateway, which shows no buttons or lists: send a text")))

@@ -24,6 +24,7 @@ mod message;
 mod script;
 mod statuses;
 mod templates;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +70,10 @@ impl Simulator {
     pub(crate) async fn serve(self, listener: TcpListener, mut stopping: watch::Receiver<bool>) -> std::io::Result<()> {
         let router = Router::new()
             .route("/{version}/{phone_number_id}/messages", post(graph::send))
+            .route(
+                "/{version}/{phone_number_id}/media",
+                post(uploads::take).layer(DefaultBodyLimit::max(media::LARGEST)),
+            )
             .route("/{version}/{account}/message_templates", get(graph::list_templates))
             .route("/{version}/{media_id}", get(media::locate))
             .route("/_media/{media_id}", get(media::download))

@@ -1,0 +1,208 @@
+//! Files that agents send: put by a link, handed to the provider byte for byte, and shown with their messages; nothing that is not whole,
+//! not theirs or not there.
+
+use serde_json::{Value, json};
+
+use crate::world::cloud_api::COMERCIAL;
+use crate::world::{Host, LONG, SOON, Session, eventually, kill, org, people};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_file_reaches_the_contact_byte_for_byte_and_is_shown_with_its_message() {
+    let host = Host::fresh().await;
+    let ana = claimed(&host).await;
+    let bytes = |n: u32| (0..n).flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
+    let hostile = "../Relatório \"final\"\r\n\u{202e}fdp.pdf";
+    let files = [
+        ("image", "image/jpeg", "a.jpg", bytes(100_000)),
+        ("video", "video/mp4", "b.mp4", bytes(1_000_000)),
+        ("audio", "audio/ogg; codecs=opus", "", bytes(1)),
+        ("document", "application/pdf", hostile, bytes(5_000_000)),
+        ("sticker", "image/webp", "c.webp", bytes(10)),
+    ];
+    for (kind, media_type, name, bytes) in &files {
+        let upload = ana.upload(name, media_type, bytes).await;
+        let mut content = json!({ "upload": upload });
+        if matches!(*kind, "image" | "video" | "document") {
+            content["caption"] = json!(people::words(3));
+        }
+        let body = json!({ "type": kind, *kind: content });
+        let told = ana.post("/v3/tickets/1/messages", body).await.expect(201);
+        assert_eq!(
+            (told["media"]["state"].as_str(), told["media"]["size"].as_u64()),
+            (Some("stored"), Some(bytes.len() as u64))
+        );
+        let message = sent(&ana, &told, "read").await;
+        // As of any message: what it is, and a link to it.
+        let link = ana.get(&format!("/v3/messages/{}/media", told["id"].as_str().unwrap())).await.expect(200);
+        assert!(host.download(&link).await == *bytes, "{kind}");
+        let plain = media_type.split(';').next().unwrap();
+        assert_eq!(message["media"]["media_type"], plain);
+        let got = host.sent().await.pop().unwrap()["body"].take();
+        assert_eq!(got["type"], *kind);
+        let (taken_for, given) = host.given(got[*kind]["id"].as_str().unwrap()).await;
+        assert!(taken_for == plain && given == *bytes, "{kind}: {taken_for}");
+        if *kind == "document" {
+            let shown = "Relatório \"final\"fdp.pdf";
+            assert_eq!(
+                (got["document"]["filename"].as_str(), message["media"]["name"].as_str()),
+                (Some(shown), Some(shown))
+            );
+        }
+    }
+    // The other dialects send them as well, and what was sent once can be sent again.
+    let upload = ana.upload("d.png", "image/png", b"again").await;
+    for path in ["/api/tickets/1/messages", "/messages/1", "/v3/tickets/1/messages"] {
+        let body = json!({ "type": "image", "image": { "upload": upload } });
+        let status = ana.post(path, body).await.status;
+        assert!([200, 201].contains(&status), "{path}: {status}");
+    }
+    eventually("all three are sent", SOON, async || (host.sent().await.len() == files.len() + 3).then_some(())).await;
+    for sent in &host.sent().await[files.len()..] {
+        assert_eq!(host.given(sent["body"]["image"]["id"].as_str().unwrap()).await.1, b"again");
+    }
+    host.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_takes_what_it_is_for_and_a_message_what_was_put() {
+    let host = Host::fresh().await;
+    let ana = claimed(&host).await;
+    let send = async |kind: &str, upload: &Value| {
+        ana.post("/v3/tickets/1/messages", json!({ "type": kind, kind: { "upload": upload } })).await
+    };
+    let link = ana.invitation("a.png", "image/png", 5).await;
+    assert_eq!(send("image", &link["id"]).await.expect(409)["code"], "upload_missing");
+    for bytes in ["1234", "123456", ""] {
+        assert!([403, 411].contains(&ana.put_by(&link, bytes.as_bytes().to_vec()).await), "{bytes}");
+    }
+    let mut other = link.clone();
+    other["headers"]["content-type"] = json!("text/html");
+    assert_eq!(ana.put_by(&other, b"12345".to_vec()).await, 403);
+    assert_eq!(send("image", &link["id"]).await.expect(409)["code"], "upload_missing");
+    // What is put again later is another file for another message, and changes none.
+    assert_eq!(ana.put_by(&link, b"first".to_vec()).await, 200);
+    let first = send("image", &link["id"]).await.expect(201);
+    assert_eq!(ana.put_by(&link, b"later".to_vec()).await, 200);
+    let later = send("image", &link["id"]).await.expect(201);
+    for (message, bytes) in [(&first, b"first"), (&later, b"later")] {
+        let link = ana.get(&format!("/v3/messages/{}/media", message["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(host.download(&link).await, bytes);
+    }
+    // A kind that it cannot be, and a length that the kind cannot have.
+    assert_eq!(send("video", &link["id"]).await.expect(422)["field"], "upload");
+    let large = ana.upload("b.png", "image/png", &vec![7; 5 * 1024 * 1024 + 1]).await;
+    assert_eq!(send("image", &json!(large)).await.expect(422)["field"], "upload");
+    send("document", &json!(large)).await.expect(201);
+    let foreign = json!(["upl_01ARZ3NDEKTSV4RRFFQ69G5FAV", "../x", 5]);
+    for (id, status) in foreign.as_array().unwrap().iter().zip([409, 422, 422]) {
+        send("image", id).await.expect(status);
+    }
+    for (body, field) in [
+        (json!({ "name": "a", "media_type": "image/png", "size": 0 }), "size"),
+        (json!({ "name": "a", "media_type": "image/png", "size": 104_857_601 }), "size"),
+        (json!({ "name": "a", "media_type": "image", "size": 5 }), "media_type"),
+        (json!({ "name": "a".repeat(256), "media_type": "image/png", "size": 5 }), "name"),
+        (json!({ "media_type": "image/png", "size": 5 }), "name"),
+        (json!({ "name": "a", "media_type": "image/png", "size": 5, "url": "x" }), "url"),
+    ] {
+        assert_eq!(ana.post("/v3/uploads", body).await.expect(422)["field"], field);
+    }
+    // An upload of another organization is none.
+    let storage = host.storage().await;
+    org(&storage, "other").await;
+    let eva = host.signed_in(host.token("other", "eva"));
+    let theirs = eva.upload("c.png", "image/png", b"their").await;
+    assert_eq!(send("image", &json!(theirs)).await.expect(409)["code"], "upload_missing");
+    // The same request twice is one upload, each time with a link that is good; the same key for another is refused.
+    let body = json!({ "name": "d.png", "media_type": "image/png", "size": 5 });
+    let (one, two) = tokio::join!(ana.keyed("/v3/uploads", "k", &body), ana.keyed("/v3/uploads", "k", &body));
+    let (one, two) = (one.expect(201), two.expect(201));
+    assert_eq!(one["id"], two["id"]);
+    assert_eq!(ana.put_by(&two, b"12345".to_vec()).await, 200);
+    let other = json!({ "name": "e.png", "media_type": "image/png", "size": 5 });
+    assert_eq!(ana.keyed("/v3/uploads", "k", &other).await.expect(422)["code"], "idempotency_key_reused");
+    host.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_cannot_be_handed_over_now_goes_later_and_one_that_is_refused_fails() {
+    let host = Host::fresh().await;
+    let ana = claimed(&host).await;
+    let refuse = |status: u16, code: u32| json!({ "outcome": "refuse", "status": status, "code": code });
+    let number = format!("{COMERCIAL}/media");
+    host.script(&number, &[refuse(429, 130_429), refuse(502, 0), json!({ "outcome": "cut", "taken": true })]).await;
+    let told = document(&ana, b"later").await;
+    // What is written behind it waits for it.
+    ana.post("/v3/tickets/1/messages", json!({ "body": people::words(2) })).await.expect(201);
+    let message = sent_within(&ana, &told, "read", LONG).await;
+    assert_eq!(message["media"]["state"], "stored");
+    eventually("the text is sent", LONG, async || (host.sent().await.len() == 2).then_some(())).await;
+    let kinds: Vec<Value> = host.sent().await.iter_mut().map(|sent| sent["body"]["type"].take()).collect();
+    assert_eq!(kinds, ["document", "text"]);
+    host.script(&number, &[refuse(400, 100)]).await;
+    let told = document(&ana, b"refused").await;
+    let message = sent(&ana, &told, "failed").await;
+    assert_eq!((message["error_code"].as_i64(), host.sent().await.len()), (Some(100), 2), "{message}");
+    // The provider takes no such image.
+    let upload = ana.upload("a.gif", "image/gif", b"GIF").await;
+    let body = json!({ "type": "image", "image": { "upload": upload } });
+    let told = ana.post("/v3/tickets/1/messages", body).await.expect(201);
+    let message = sent(&ana, &told, "failed").await;
+    assert_eq!(message["error_code"], 100, "{message}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sender_that_is_killed_between_file_and_message_sends_once_and_hands_over_once() {
+    let host = Host::fresh().await;
+    host.set_visibility("outbound.fifo", 8).await;
+    let ana = claimed(&host).await;
+    // The file is handed over; the message is refused for a while, and then the sender is killed while it hands over another.
+    host.script(&people::phone(1), &[json!({ "outcome": "refuse", "status": 429, "code": 130_429 })]).await;
+    let first = document(&ana, b"first").await;
+    let message = sent_within(&ana, &first, "read", LONG).await;
+    assert_eq!(message["media"]["state"], "stored");
+    assert_eq!(host.output.logged("send", "file handed over").len(), 1);
+    host.script(&format!("{COMERCIAL}/media"), &[json!({ "outcome": "hang", "taken": true })]).await;
+    let second = document(&ana, b"second").await;
+    eventually("a sender works", SOON, async || {
+        let busy = host.processes("send").await.into_iter().find(|(_, busy)| *busy)?;
+        kill(busy.0).then_some(())
+    })
+    .await;
+    sent_within(&ana, &second, "read", LONG).await;
+    let files: Vec<Value> = host.sent().await.iter_mut().map(|sent| sent["body"]["document"]["id"].take()).collect();
+    assert_eq!(files.len(), 2);
+    for (id, bytes) in files.iter().zip([&b"first"[..], b"second"]) {
+        assert_eq!(host.given(id.as_str().unwrap()).await.1, bytes);
+    }
+}
+
+/// Ana, who has claimed the ticket of a person who wrote.
+async fn claimed(host: &Host) -> Session {
+    host.say(COMERCIAL, &people::phone(1)).await;
+    host.settled().await;
+    let ana = host.agent("ana");
+    ana.post("/api/tickets/1/claim", json!({})).await.expect(200);
+    ana
+}
+
+/// Answers with a file; the message.
+async fn document(agent: &Session, bytes: &[u8]) -> Value {
+    let upload = agent.upload("nota.pdf", "application/pdf", bytes).await;
+    let body = json!({ "type": "document", "document": { "upload": upload } });
+    agent.post("/v3/tickets/1/messages", body).await.expect(201)
+}
+
+async fn sent(agent: &Session, told: &Value, end: &str) -> Value {
+    sent_within(agent, told, end, SOON).await
+}
+
+/// The message once it has come as far.
+async fn sent_within(agent: &Session, told: &Value, end: &str, limit: std::time::Duration) -> Value {
+    let path = format!("/v3/messages/{}", told["id"].as_str().unwrap());
+    eventually(&format!("the file is {end}"), limit, async || {
+        let message = agent.get(&path).await.expect(200);
+        (message["delivery"] == end).then_some(message)
+    })
+    .await
+}
