@@ -68,12 +68,11 @@ fn expected(who: Who, method: &Method, route: &str) -> &'static [Class] {
         Who::Gone => &[Class::Forbidden, Class::Absent],
         Who::Holder | Who::Outsider | Who::Supervisor if of(&ADMINISTERED) => &[Class::Forbidden],
         Who::Holder | Who::Outsider if of(&SUPERVISED) => &[Class::Forbidden],
-        Who::Outsider if is_known => &[Class::Through],
+        // A contact is the whole organization's; of its tickets, those are listed that the caller may see.
+        Who::Outsider if is_known || route == OF_CONTACT => &[Class::Through],
         // Agents look at colleagues' lists no more than at their tickets.
         Who::Outsider if route == "/api/v2/tickets/agent/{id}" => &[Class::Forbidden],
-        Who::Foreigner | Who::Outsider if names_something && !(who == Who::Outsider && route == OF_CONTACT) => {
-            &[Class::Absent]
-        }
+        Who::Foreigner | Who::Outsider if names_something => &[Class::Absent],
         // Who holds a ticket may see it, and that does not mean to remove it.
         Who::Holder if (method.as_str(), route) == ("DELETE", "/tickets/{id}") => &[Class::Forbidden],
         // Its message is none with a file.

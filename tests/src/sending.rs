@@ -40,6 +40,8 @@ async fn what_the_provider_surely_did_not_take_is_tried_again_in_order_when_it_a
     let ana = claimed(&host, 1).await;
     let refuse = |status: u16, code: u32| json!({ "outcome": "refuse", "status": status, "code": code });
     host.script(&people::phone(1), &[refuse(400, 131_056), refuse(500, 131_000)]).await;
+    // Whatever waits for the queue's own time waits in vain.
+    host.set_visibility("outbound.fifo", 3600).await;
     for n in 1..4 {
         let body = json!({ "body": format!("{} {n}", people::WORDS) });
         ana.post("/api/tickets/1/messages", body).await.expect(201);
@@ -50,8 +52,8 @@ async fn what_the_provider_surely_did_not_take_is_tried_again_in_order_when_it_a
         messages[1..].iter().all(|message| message["status"] == "read").then_some(())
     })
     .await;
-    // Six seconds for the pair, at least ten for the second try: not earlier, and not the minute of the queue's own time.
-    assert!((Duration::from_secs(15)..Duration::from_mins(1)).contains(&began.elapsed()), "{:?}", began.elapsed());
+    // Six seconds for the pair and at least ten for the second try: no earlier.
+    assert!(began.elapsed() >= Duration::from_secs(15), "{:?}", began.elapsed());
     let texts: Vec<Value> = host.sent().await.iter_mut().map(|sent| sent["body"]["text"]["body"].take()).collect();
     assert_eq!(texts, [1, 2, 3].map(|n| json!(format!("{} {n}", people::WORDS))));
 }

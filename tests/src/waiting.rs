@@ -57,8 +57,11 @@ async fn a_contact_who_stays_silent_is_reminded_once_and_then_given_up() {
     for (field, hours) in [("remind_after_hours", 24), ("remind_after_hours", 0), ("resolve_after_hours", 721)] {
         assert_eq!(set(json!({ field: hours }), 422).await["field"], field);
     }
-    let settings = set(json!({ "remind_after_hours": 23, "resolve_after_hours": 72 }), 200).await;
+    assert_eq!(set(json!({ "locale": "kk" }), 422).await["field"], "locale");
+    let wanted = json!({ "remind_after_hours": 23, "resolve_after_hours": 72, "locale": "pt-BR" });
+    let settings = set(wanted, 200).await;
     assert_eq!((&settings["remind_after_hours"], &settings["resolve_after_hours"]), (&json!(23), &json!(72)));
+    assert_eq!(settings["locale"], "pt");
     let ana = answered(&host).await;
     wait(&ana).await;
     let waits = ticket(&ana).await;
@@ -74,7 +77,7 @@ async fn a_contact_who_stays_silent_is_reminded_once_and_then_given_up() {
     }
     let reminder = eventually("the reminder is sent", SOON, async || {
         let told =
-            host.sent().await.into_iter().find(|sent| sent["body"]["text"]["body"].to_string().contains("respuesta"));
+            host.sent().await.into_iter().find(|sent| sent["body"]["text"]["body"].to_string().contains("resposta"));
         told.filter(|told| told["to"] == people::phone(1))
     })
     .await;
@@ -101,8 +104,10 @@ async fn a_contact_who_stays_silent_is_reminded_once_and_then_given_up() {
     assert_eq!(told[1], (&json!("contact_reminded"), &system, &Value::Null));
 
     // Whoever wants none of it says so; tickets that wait already go on as they began.
-    let off = set(json!({ "remind_after_hours": null, "resolve_after_hours": null }), 200).await;
+    let off = json!({ "remind_after_hours": null, "resolve_after_hours": null, "locale": null });
+    let off = set(off, 200).await;
     assert_eq!((&off["remind_after_hours"], &off["resolve_after_hours"]), (&Value::Null, &Value::Null));
+    assert_eq!(off["locale"], "es");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

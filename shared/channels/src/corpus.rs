@@ -1,6 +1,7 @@
 //! Everything at once: bodies of other projects, broken bodies, large bodies.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use domain::message::Effect;
 use proptest::prelude::*;
@@ -87,34 +88,35 @@ fn a_body_cut_anywhere_is_kept_for_inspection() {
     }
 }
 
-/// The time limit is for optimised code; the measure is printed by
-/// `cargo test -p channels --release three_megabytes -- --nocapture`.
+/// Ten times as much of the same takes about ten times as long, where comparing each message with each contact took a hundred times.
 #[test]
 fn three_megabytes_of_messages_are_cut_in_linear_time() {
-    let measure = |messages: usize, contacts: usize| {
+    let body = |messages: usize, contacts: usize| {
         let text = "Olá, meu pedido não chegou. ".repeat(4);
         let message = |n: usize| {
             json!({ "from": format!("7707{n:07}"), "id": format!("wamid.{n}"), "timestamp": "1763694120",
                                          "type": "text", "text": { "body": text } })
         };
         let contact = |n: usize| json!({ "wa_id": format!("7707{n:07}"), "profile": { "name": "Ana" } });
-        let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": {
+        json!({ "object": "whatsapp_business_account", "entry": [{ "id": "1", "changes": [{ "field": "messages", "value": {
             "metadata": { "phone_number_id": "1" }, "contacts": (0..contacts).map(contact).collect::<Vec<_>>(),
-            "messages": (0..messages).map(message).collect::<Vec<_>>() } }] }] });
-        let body = body.to_string();
-        let started = std::time::Instant::now();
-        let units = cloud_units(body.as_bytes());
-        let taken = started.elapsed();
-        assert_eq!(units.len(), messages);
-        println!("{} bytes, {messages} messages: {taken:?} to cut", body.len());
-        (body.len(), taken)
+            "messages": (0..messages).map(message).collect::<Vec<_>>() } }] }] })
+        .to_string()
     };
-    measure(10, 1);
-    let (bytes, taken) = measure(13_000, 4_000);
-    assert!(bytes > 2_900_000, "{bytes}");
-    // Ample for unoptimised code on a busy machine, and far below what comparing each message with each contact takes.
-    let limit = if cfg!(debug_assertions) { 5_000 } else { 100 };
-    assert!(taken.as_millis() < limit, "{taken:?}");
+    let (small, large) = (body(1_300, 400), body(13_000, 4_000));
+    assert!(large.len() > 2_900_000, "{}", large.len());
+    // The quickest of several, taken in turns: the machine does other things as well.
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..5 {
+        for ((body, messages), quickest) in [(&small, 1_300), (&large, 13_000)].into_iter().zip(&mut quickest) {
+            let started = Instant::now();
+            let units = cloud_units(body.as_bytes());
+            *quickest = started.elapsed().min(*quickest);
+            assert_eq!(units.len(), messages);
+        }
+    }
+    let [small, large] = quickest;
+    assert!(large < small * 40, "{small:?}, ten times as much {large:?}");
 }
 
 proptest! {

@@ -288,14 +288,14 @@ pub(crate) fn for_the_queue(json: String) -> String {
 }
 
 fn inspectable(part: Part) -> Part {
-    match &part {
-        Part::CloudErrors { errors: value } | Part::CloudOther { value, .. }
-            if lenient::json_len(&part) > INSPECTED_BYTES =>
-        {
-            unreadable::value("too_large", value)
-        }
-        _ => part,
-    }
+    let (name, value) = match &part {
+        Part::CloudErrors { errors } => ("", errors),
+        Part::CloudOther { field, value } => (field.as_str(), value),
+        _ => return part,
+    };
+    // Written once: of what is too long, writing is most of the work. What was read from JSON can always be written.
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    if name.len() + text.len() > INSPECTED_BYTES { unreadable::bytes("too_large", &text) } else { part }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub enum Locale {
 
 impl Locale {
     /// All, each with its code.
-    const ALL: [(Self, &'static str); 5] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Spanish, "es"),
         (Self::Portuguese, "pt"),
         (Self::Indonesian, "id"),
@@ -33,15 +33,18 @@ impl Locale {
     pub fn code(self) -> &'static str {
         Self::ALL.iter().find(|(locale, _)| *locale == self).map_or("es", |(_, code)| code)
     }
+
+    /// The language of a code with or without a country (`pt-BR`, `pt_BR`), where the system has words in it.
+    pub fn of(code: &str) -> Option<Self> {
+        let language = code.split(['-', '_']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|(_, code)| code.eq_ignore_ascii_case(language)).map(|(locale, _)| locale)
+    }
 }
 
-/// Reads a code with or without a country (`pt-BR`, `pt_BR`). A language that the system does not have counts as the default:
-/// nobody may be left without words for a setting.
+/// A language that the system does not have counts as the default: nobody may be left without words for a setting.
 impl From<String> for Locale {
     fn from(text: String) -> Self {
-        let language = text.split(['-', '_']).next().unwrap_or_default();
-        let found = Self::ALL.into_iter().find(|(_, code)| code.eq_ignore_ascii_case(language));
-        found.map(|(locale, _)| locale).unwrap_or_default()
+        Self::of(&text).unwrap_or_default()
     }
 }
 

@@ -1,13 +1,13 @@
 //! Organizations and their settings: connections, queues, agents.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
+use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::agent::Agent;
 use domain::connection::Connection;
 use domain::ids::{AgentId, ConnectionId, OrganizationId, QueueId};
 use domain::organization::{Organization, Queue, Settings};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{number, read, text, write};
+use crate::item::{read, write};
 use crate::{Error, Storage, keys};
 
 /// Where a provider account leads.
@@ -33,69 +33,46 @@ impl Storage {
         self.put_new(write(keys::organization(&organization.id), organization)?).await.map(drop)
     }
 
-    /// Writes an organization's settings over those that were read. `false` when they are others by now.
+    /// Writes what differs between an organization's settings as they were read and as they shall be. `false` when somebody else has
+    /// changed one of those meanwhile; what does not differ is left alone, since somebody else may be changing it.
     pub async fn change_settings(
         &self,
         org: &OrganizationId,
         before: &Settings,
         after: &Settings,
     ) -> Result<bool, Error> {
-        let patterns = |settings: &Settings| {
-            AttributeValue::L(settings.former_patterns.iter().map(|pattern| text(pattern.to_string())).collect())
-        };
-        let unmoved = match (&before.number_pattern, before.former_patterns.is_empty()) {
-            (Some(_), true) => "numbers = :was AND attribute_not_exists(numbers_before)",
-            (Some(_), false) => "numbers = :was AND numbers_before = :former",
-            (None, true) => "attribute_not_exists(numbers) AND attribute_not_exists(numbers_before)",
-            (None, false) => "attribute_not_exists(numbers) AND numbers_before = :former",
-        };
-        let mut set = vec!["agents_may_assign_others = :may".to_owned()];
-        let mut remove = Vec::new();
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::organization(org).into()))
-            .expression_attribute_values(":may", AttributeValue::Bool(after.agents_may_assign_others));
-        if let Some(was) = &before.number_pattern {
-            update = update.expression_attribute_values(":was", text(was.to_string()));
+        let (before, after) = (write(keys::organization(org), before)?, write(keys::organization(org), after)?);
+        let mut changed: Vec<&String> = before.keys().chain(after.keys()).collect();
+        changed.sort();
+        changed.dedup();
+        changed.retain(|name| before.get(*name) != after.get(*name));
+        if changed.is_empty() {
+            return Ok(true);
         }
-        if !before.former_patterns.is_empty() {
-            update = update.expression_attribute_values(":former", patterns(before));
-        }
-        if let Some(is) = &after.number_pattern {
-            set.push("numbers = :is".to_owned());
-            update = update.expression_attribute_values(":is", text(is.to_string()));
-        } else {
-            remove.push("numbers");
-        }
-        // What did not change is left alone: somebody else may be changing it.
-        let hours = |settings: &Settings| {
-            let waiting = settings.waiting;
-            [
-                ("remind_hours", waiting.remind_after_hours.map(u16::from)),
-                ("resolve_hours", waiting.resolve_after_hours),
-            ]
-        };
-        for ((name, is), (_, was)) in hours(after).into_iter().zip(hours(before)) {
-            match is {
-                _ if is == was => {}
-                Some(hours) => {
-                    set.push(format!("{name} = :{name}"));
-                    update = update.expression_attribute_values(format!(":{name}"), number(hours));
-                }
-                None => remove.push(name),
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        let mut unmoved = vec!["attribute_exists(pk)".to_owned()];
+        let mut update =
+            self.client.update_item().table_name(&self.table).set_key(Some(keys::organization(org).into()));
+        for (at, name) in changed.into_iter().enumerate() {
+            update = update.expression_attribute_names(format!("#s{at}"), name);
+            if let Some(was) = before.get(name) {
+                unmoved.push(format!("#s{at} = :was{at}"));
+                update = update.expression_attribute_values(format!(":was{at}"), was.clone());
+            } else {
+                unmoved.push(format!("attribute_not_exists(#s{at})"));
+            }
+            if let Some(is) = after.get(name) {
+                set.push(format!("#s{at} = :is{at}"));
+                update = update.expression_attribute_values(format!(":is{at}"), is.clone());
+            } else {
+                remove.push(format!("#s{at}"));
             }
         }
-        if !after.former_patterns.is_empty() {
-            set.push("numbers_before = :now".to_owned());
-            update = update.expression_attribute_values(":now", patterns(after));
-        }
-        let set = format!("SET {}", set.join(", "));
-        let expression = if remove.is_empty() { set } else { format!("{set} REMOVE {}", remove.join(", ")) };
+        let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, parts)| !parts.is_empty());
+        let expression: Vec<String> = clauses.map(|(verb, parts)| format!("{verb} {}", parts.join(", "))).collect();
         let update = update
-            .update_expression(expression)
-            .condition_expression(format!("attribute_exists(pk) AND {unmoved}"))
+            .update_expression(expression.join(" "))
+            .condition_expression(unmoved.join(" AND "))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         self.unless_refused(update.send().await)
     }

@@ -18,7 +18,7 @@ use super::{SOON, binaries, discretion, eventually, processes};
 static ROOM: Semaphore = Semaphore::const_new(3);
 
 /// How long a host may take to end in order: it gives its functions ten seconds.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A host that serves. Dropping it ends it with all its functions, and fails the test if it logged what it must not, or if what
 /// it leaves behind breaks an invariant.

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::agent::Role;
+use domain::locale::Locale;
 use domain::organization::{Organization, Settings};
 use domain::ticket::WaitingPolicy;
 use runtime::Problem;
@@ -57,6 +58,9 @@ fn edited(before: Settings, asked: &EditSettings) -> Result<Settings, Refused> {
     if let Some(may) = asked.agents_may_assign_others {
         after.agents_may_assign_others = may;
     }
+    if let Some(code) = &asked.locale {
+        after.locale = code.as_deref().map(language).transpose()?;
+    }
     if let Some(hours) = asked.remind_after_hours {
         after.waiting.remind_after_hours = within("remind_after_hours", hours, WaitingPolicy::LATEST_REMINDER_HOURS)?;
     }
@@ -64,6 +68,13 @@ fn edited(before: Settings, asked: &EditSettings) -> Result<Settings, Refused> {
         after.waiting.resolve_after_hours = within("resolve_after_hours", hours, WaitingPolicy::LONGEST_WAIT_HOURS)?;
     }
     Ok(after)
+}
+
+fn language(code: &str) -> Result<Locale, Refused> {
+    Locale::of(code).ok_or_else(|| {
+        let codes = Locale::ALL.map(|(_, code)| code).join(", ");
+        Refused::field("locale", format!("locale must be one of {codes}, with or without a country"))
+    })
 }
 
 /// A number of hours from one to `most`, if there is one.

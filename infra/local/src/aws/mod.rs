@@ -10,6 +10,7 @@ pub(crate) mod caller;
 mod conditions;
 mod connections;
 pub(crate) mod counts;
+mod disk;
 mod invoke;
 pub(crate) mod leading_keys;
 pub(crate) mod pattern;

@@ -1,6 +1,7 @@
 //! DynamoDB and its streams: dynoxide on a file, served on a loopback port of its own that only this host knows.
 //!
-//! Calls of the functions come through the AWS endpoint, which has checked the caller, and are passed on as they are.
+//! Calls of the functions come through the AWS endpoint, which has checked the caller, and are passed on as they are. What they are
+//! answered is on the disk.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::actions::writes;
+use super::disk::{Disk, NotDurable};
 use super::stream_records;
 use crate::client::{Answer, Client, ClientError};
 use crate::error::HostError;
@@ -37,7 +39,19 @@ pub(crate) struct TableEngine {
     database: Database,
     url: Arc<str>,
     client: Client,
+    disk: Disk,
     written: watch::Sender<()>,
+}
+
+/// Why a call of the table has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TableError {
+    #[error("the table engine gave no answer")]
+    Engine(#[from] ClientError),
+    #[error("the call of the table engine broke off")]
+    BrokenOff(#[from] tokio::task::JoinError),
+    #[error(transparent)]
+    Disk(#[from] NotDurable),
 }
 
 impl TableEngine {
@@ -83,7 +97,8 @@ impl TableEngine {
     ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}/", listener.local_addr()?).into();
-        let engine = Self { database, url, client: Client::new(), written: watch::Sender::new(()) };
+        let disk = disk_of(&database)?;
+        let engine = Self { database, url, client: Client::new(), disk, written: watch::Sender::new(()) };
         let mut stop_serving = stop.clone();
         let served = engine.database.clone();
         tokio::spawn(async move {
@@ -103,8 +118,9 @@ impl TableEngine {
         Ok(engine)
     }
 
-    /// Passes a request on. A write that succeeded is known to `written` before its answer is given.
-    pub(crate) async fn call(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Result<Answer, ClientError> {
+    /// Passes a request on. A write that succeeded is known to `written` before its answer is given; what any answer tells is on the
+    /// disk.
+    pub(crate) async fn call(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Result<Answer, TableError> {
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.url.parse().unwrap_or_default();
@@ -113,11 +129,30 @@ impl TableEngine {
                 request.headers_mut().insert(name, value.clone());
             }
         }
-        let answer = self.client.send(request).await?;
+        let answer = if writes(operation) {
+            let (client, write) = (self.client.clone(), self.disk.write());
+            // To its end, even if the caller goes.
+            let written = tokio::spawn(async move {
+                let answer = client.send(request).await;
+                if answer.is_ok() {
+                    write.end();
+                }
+                answer
+            });
+            written.await??
+        } else {
+            self.client.send(request).await?
+        };
         if answer.status.is_success() && writes(operation) {
             self.written.send_replace(());
         }
+        self.disk.reached().await?;
         Ok(answer)
+    }
+
+    /// Returns when the disk has all that `database` has told until now.
+    pub(crate) async fn reached_disk(&self) -> Result<(), NotDurable> {
+        self.disk.reached().await
     }
 
     /// Changes with every write through the endpoint and every sweep that deleted something.
@@ -125,14 +160,19 @@ impl TableEngine {
         self.written.subscribe()
     }
 
-    /// The engine itself, for reading the stream.
+    /// The engine itself, for reading the stream: `reached_disk` before anything is done about it.
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
 
     async fn sweep(&self) {
-        let database = self.database.clone();
-        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+        let (database, write) = (self.database.clone(), self.disk.write());
+        let sweep = move || {
+            let swept = database.sweep_ttl();
+            write.end();
+            swept
+        };
+        match tokio::task::spawn_blocking(sweep).await {
             Ok(Ok(0)) => {}
             Ok(Ok(deleted)) => {
                 tracing::debug!(deleted, "expired items deleted");
@@ -142,6 +182,14 @@ impl TableEngine {
             Err(error) => tracing::error!(%error, "the sweep of expired items broke off"),
         }
     }
+}
+
+/// Lets the engine commit without waiting for the disk, which is waited for here.
+fn disk_of(database: &Database) -> std::io::Result<Disk> {
+    let Some(path) = database.db_path().map_err(std::io::Error::other)? else { return Ok(Disk::none()) };
+    // The one way to SQLite's `synchronous` through the engine. What it ends was never begun.
+    database.disable_bulk_loading().map_err(std::io::Error::other)?;
+    Disk::under(Path::new(&path))
 }
 
 #[cfg(test)]
@@ -208,6 +256,61 @@ pub(super) mod tests {
         // Many sweeps later the others are still there.
         let scan = serde_json::from_value(json!({ "TableName": "turno-Table" })).unwrap();
         assert_eq!(engine.database().scan(scan).unwrap().count, 3);
+        stop.send_replace(true);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_told_of_a_write_before_the_disk_has_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = TableEngine::open(Some(&dir.path().join("table.db")), &[table()]).unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let engine = TableEngine::serve(database, stopped).await.unwrap();
+        // Syncs wait until there is an outcome.
+        let (outcome, mut told) = watch::channel(None);
+        let runtime = tokio::runtime::Handle::current();
+        let sync = move || match *runtime.block_on(told.wait_for(Option::is_some)).unwrap() {
+            Some(Ok(())) => Ok(()),
+            Some(Err(kind)) => Err(std::io::Error::from(kind)),
+            None => unreachable!("it was waited for"),
+        };
+        let slow = TableEngine { disk: Disk::synced_by(sync).unwrap(), ..engine.clone() };
+        let call = async |engine: &TableEngine, operation: &str, more: Value| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}").parse().unwrap());
+            headers.insert(header::CONTENT_TYPE, "application/x-amz-json-1.0".parse().unwrap());
+            headers.insert("x-amz-date", "20260101T000000Z".parse().unwrap());
+            let signed =
+                "AWS4-HMAC-SHA256 Credential=a/20260101/a/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+            headers.insert(header::AUTHORIZATION, signed.parse().unwrap());
+            let mut body = json!({ "TableName": "turno-Table" });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            engine.call(operation, &headers, body.to_string().into()).await.map(|answer| answer.status)
+        };
+        let item = json!({ "Item": { "pk": { "S": "a" } } });
+        let mut written = slow.written();
+        let mut put = std::pin::pin!(call(&slow, "PutItem", item.clone()));
+        // Its own reader of the stream may look already, and waits as well.
+        tokio::select! {
+            _ = &mut put => panic!("answered before its sync"),
+            changed = tokio::time::timeout(Duration::from_mins(1), written.changed()) => changed.expect("it is written").unwrap(),
+        }
+        assert_eq!(records(slow.database()).len(), 1);
+        let mut get = std::pin::pin!(call(&slow, "GetItem", json!({ "Key": { "pk": { "S": "a" } } })));
+        let mut reader = std::pin::pin!(slow.reached_disk());
+        tokio::select! {
+            biased;
+            _ = &mut get => panic!("a read told of it"),
+            _ = &mut reader => panic!("the stream told of it"),
+            _ = call(&engine, "ListTables", json!({})) => {}
+        }
+        outcome.send_replace(Some(Ok(())));
+        assert_eq!((put.await.unwrap(), get.await.unwrap()), (http::StatusCode::OK, http::StatusCode::OK));
+        reader.await.unwrap();
+        outcome.send_replace(Some(Err(std::io::ErrorKind::StorageFull)));
+        let lost = call(&slow, "PutItem", item.clone()).await;
+        assert!(matches!(lost, Err(TableError::Disk(NotDurable))), "{lost:?}");
+        // The machine's own disk.
+        assert_eq!(call(&engine, "PutItem", item).await.unwrap(), http::StatusCode::OK);
         stop.send_replace(true);
     }
 

@@ -198,13 +198,13 @@ async fn an_error_of_the_handler_is_the_callers_and_leaves_the_process_warm() {
 
 #[tokio::test]
 async fn a_function_that_takes_too_long_is_killed_before_its_caller_hears_of_it() {
-    let lambda = Lambda::start(vec![FunctionSpec { timeout: Duration::from_millis(200), ..spec() }]);
+    let lambda = Lambda::start(vec![FunctionSpec { timeout: Duration::from_secs(2), ..spec() }]);
     let pid = pid_of(&lambda).await;
     let error = invoke(&lambda, json!({ "sleep_ms": 60_000 })).await.unwrap_err();
-    assert_eq!(error, InvokeError::TimedOut(Duration::from_millis(200)));
+    assert_eq!(error, InvokeError::TimedOut(Duration::from_secs(2)));
     assert!(has_ended(pid));
     let body: Value = serde_json::from_slice(&error.function_error("r1").unwrap()).unwrap();
-    let message = "RequestId: r1 Error: Task timed out after 0.20 seconds";
+    let message = "RequestId: r1 Error: Task timed out after 2.00 seconds";
     assert_eq!(body, json!({ "errorType": "Sandbox.Timedout", "errorMessage": message }));
     assert_ne!(pid_of(&lambda).await, pid);
 }
@@ -220,7 +220,7 @@ async fn a_process_killed_in_the_middle_is_noticed_at_once_and_replaced() {
     };
     let (answer, killed_at) = tokio::join!(invoke(&lambda, json!({ "sleep_ms": 60_000 })), kill);
     assert_eq!(answer, Err(InvokeError::Crashed("signal: 9 (SIGKILL)".to_owned())));
-    assert!(killed_at.elapsed() < Duration::from_secs(5));
+    assert!(killed_at.elapsed() < Duration::from_secs(30));
     assert_ne!(pid_of(&lambda).await, pid);
 }
 

@@ -150,6 +150,7 @@ impl Stream {
             let request = GetRecordsRequest { shard_iterator: iterator.clone(), limit: Some(limit) };
             let GetRecordsResponse { records, next_shard_iterator } =
                 blocking(self.sources.table.database(), move |database| database.get_records(request)).await?;
+            self.sources.table.reached_disk().await.map_err(|error| error.to_string())?;
             iterator = next_shard_iterator.unwrap_or(iterator);
             for record in &records {
                 batch.push(StreamRecord::new(record, &self.arn).map_err(|error| error.to_string())?);

@@ -22,7 +22,7 @@ use super::table::Table;
 use crate::parcels::nowhere;
 
 /// How long the code may take to its next call. Nothing but a deviation from the model takes as long.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process or a request: its tasks, and the calls that wait at its gate.
 #[derive(Debug)]

@@ -64,12 +64,12 @@ async fn a_client_that_breaks_off_is_noticed() {
 
 #[tokio::test]
 async fn a_connection_ends_when_it_is_idle_and_lives_while_frames_come_or_go() {
-    let host = Host::with(TEMPLATE, Limits { idle: Duration::from_millis(1500), ..Limits::default() }).await;
+    let host = Host::with(TEMPLATE, Limits { idle: Duration::from_secs(4), ..Limits::default() }).await;
     let (mut client, id) = host.connect().await;
     let (mut silent, silent_id) = host.connect().await;
     let lively = async {
         for n in 0..10 {
-            tokio::time::sleep(Duration::from_millis(300)).await;
+            tokio::time::sleep(Duration::from_millis(800)).await;
             if n % 2 == 0 {
                 client.send(Message::Ping("".into())).await.unwrap();
             } else {

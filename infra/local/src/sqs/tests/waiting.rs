@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use super::*;
 
 /// How long a test waits for something that must happen, before it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts a receive that waits 20 seconds by the bench's clock, and returns once it is waiting.
 async fn waiting(bench: &Bench, queue: &'static str) -> JoinHandle<Vec<ReceivedMessage>> {
@@ -99,7 +99,8 @@ async fn the_end_of_the_last_timeout_in_a_group_is_noticed_though_its_head_is_vi
     let queues = Queues::open(None, "http://127.0.0.1:1".to_owned(), ACCOUNT.to_owned()).unwrap();
     queues.ensure(QueueSpec { name: FIFO.to_owned(), fifo: true, ..QueueSpec::default() }).unwrap();
     queues.send(FIFO, vec![grouped("a", "a1"), grouped("a", "a2")]).await.unwrap();
-    let hidden = Some(Duration::from_millis(40));
+    // Long enough for the receipt to be good until its message is given back.
+    let hidden = Some(Duration::from_secs(1));
     let first = queues.receive(FIFO, 2, Duration::ZERO, hidden).await.unwrap();
     queues.change_visibility(FIFO, &first[0].receipt_handle, Duration::ZERO).await.unwrap();
     let second = tokio::time::timeout(PATIENCE, queues.receive(FIFO, 2, PATIENCE, None)).await.unwrap().unwrap();

@@ -176,6 +176,10 @@ pub struct EditSettings {
     pub number_pattern: Option<Option<String>>,
     /// Whether agents may give their tickets, and waiting ones, to others.
     pub agents_may_assign_others: Option<bool>,
+    /// The language of what the system itself tells contacts, where their connection has none of its own; `null` for `es`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, example = "pt-BR")]
+    pub locale: Option<Option<String>>,
     /// Hours after a contact's last message in which it is reminded once, if a ticket has waited for it for an hour or longer.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u8>, minimum = 1, maximum = 23, example = 23)]

@@ -256,6 +256,8 @@ pub struct SettingsShape {
     pub former_patterns: Vec<String>,
     /// Whether agents may give their tickets, and waiting ones, to others.
     pub agents_may_assign_others: bool,
+    /// The language of what the system itself tells contacts: `es`, `pt`, `id`, `ru` or `en`.
+    pub locale: String,
     /// Hours after a contact's last message in which it is reminded once, if a ticket waits for it; absent where nobody is reminded.
     pub remind_after_hours: Option<u8>,
     /// Hours after which a ticket that waits for its contact is resolved; absent where it waits for ever.
@@ -268,6 +270,7 @@ impl From<&Settings> for SettingsShape {
             number_pattern: settings.number_pattern.as_ref().map(ToString::to_string),
             former_patterns: settings.former_patterns.iter().map(ToString::to_string).collect(),
             agents_may_assign_others: settings.agents_may_assign_others,
+            locale: settings.locale.unwrap_or_default().code().to_owned(),
             remind_after_hours: settings.waiting.remind_after_hours,
             resolve_after_hours: settings.waiting.resolve_after_hours,
         }
