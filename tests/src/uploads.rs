@@ -177,6 +177,95 @@ async fn a_sender_that_is_killed_between_file_and_message_sends_once_and_hands_o
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_gateway_gets_the_bytes_themselves() {
+    let host = Host::fresh().await;
+    let (ana, phone) = (host.agent("ana"), people::phone(1));
+    let bytes = |n: u32| (0..n).flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
+    // Of each kind that a gateway can send: where its call has the file, and by which name that is known.
+    let all = [
+        ("baileys", "image", "image/png", "/messageContent/image", 70_001),
+        ("baileys", "video", "video/mp4", "/messageContent/video", 100_000),
+        ("baileys", "audio", "audio/ogg", "/messageContent/audio", 1),
+        ("baileys", "document", "application/pdf", "/messageContent/document", 1_000_000),
+        ("evolution", "image", "image/png", "/media", 70_001),
+        ("evolution", "video", "video/mp4", "/media", 100_000),
+        ("evolution", "audio", "audio/ogg", "/audio", 2),
+        ("evolution", "document", "application/pdf", "/media", 1_000_000),
+        ("evolution", "sticker", "image/webp", "/sticker", 5),
+        ("waha", "image", "image/png", "/file/data", 70_001),
+        ("waha", "audio", "audio/ogg", "/file/data", 3),
+        ("waha", "document", "application/pdf", "/file/data", 1_000_000),
+        ("gowa", "image", "image/png", "/image", 70_001),
+        ("gowa", "video", "video/mp4", "/video", 100_000),
+        ("gowa", "audio", "audio/ogg", "/audio", 4),
+        ("gowa", "document", "application/pdf", "/file", 1_000_000),
+    ];
+    for (place, gateway) in ["baileys", "evolution", "waha", "gowa"].into_iter().enumerate() {
+        host.command(&["say", "--from", &phone, "--connection", gateway, &people::words(1)]);
+        host.settled().await;
+        ana.post(&format!("/api/tickets/{}/claim", place + 1), json!({})).await.expect(200);
+        for (_, kind, media_type, pointer, size) in all.iter().filter(|(of, ..)| *of == gateway) {
+            let bytes = bytes(*size);
+            let upload = ana.upload("nota fiscal.bin", media_type, &bytes).await;
+            let body = json!({ "type": kind, *kind: { "upload": upload } });
+            let told = ana.post(&format!("/v3/tickets/{}/messages", place + 1), body).await.expect(201);
+            let message = sent(&ana, &told, "accepted").await;
+            let got = host.sent().await.pop().unwrap()["body"].take();
+            let id = got.pointer(pointer).unwrap_or_else(|| panic!("{gateway} {kind}: {got}"));
+            let (taken_for, given) = host.given(id.as_str().unwrap()).await;
+            assert!(given == bytes && taken_for == *media_type, "{gateway} {kind}: {taken_for}");
+            assert!(*kind != "document" || got.to_string().contains("nota fiscal.bin"), "{gateway}: {got}");
+            let link = ana.get(&format!("/v3/messages/{}/media", message["id"].as_str().unwrap())).await.expect(200);
+            assert!(host.download(&link).await == bytes, "{gateway} {kind}");
+        }
+    }
+    // What one of them cannot send fails, and is not sent.
+    let upload = ana.upload("a.webp", "image/webp", b"sticker").await;
+    let count = host.sent().await.len();
+    for ticket in [1, 3, 4] {
+        let body = json!({ "type": "sticker", "sticker": { "upload": upload } });
+        let told = ana.post(&format!("/v3/tickets/{ticket}/messages"), body).await.expect(201);
+        sent(&ana, &told, "failed").await;
+    }
+    // One that breaks off when it has the file is not given it again.
+    host.set_visibility("outbound.fifo", 8).await;
+    host.script(&phone, &[json!({ "outcome": "cut", "taken": true })]).await;
+    let told = ana.post("/v3/tickets/2/messages", json!({ "type": "sticker", "sticker": { "upload": upload } })).await;
+    sent_within(&ana, &told.expect(201), "unknown", LONG).await;
+    assert_eq!(host.sent().await.len(), count + 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_waits_for_its_contact_has_its_file_when_the_upload_is_gone() {
+    let host = Host::fresh().await;
+    let ana = claimed(&host).await;
+    // The provider finds the window closed when it has the message already.
+    host.script(&people::phone(1), &[json!({ "outcome": "fail", "code": 131_047 })]).await;
+    let upload = ana.upload("nota.pdf", "application/pdf", b"waits").await;
+    let content = json!({ "upload": upload });
+    let body = json!({ "type": "document", "document": content, "on_window_closed": "template" });
+    ana.post("/v3/tickets/1/messages", body).await.expect(201);
+    let documents = async |delivery: &str| {
+        let messages = ana.get("/v3/tickets/1/messages").await.expect(200)["data"].take();
+        let is_one = |message: &&Value| message["kind"] == "document" && message["delivery"] == delivery;
+        messages.as_array().unwrap().iter().find(is_one).cloned()
+    };
+    eventually("it is parked again", SOON, async || documents("parked").await).await;
+    host.settled().await;
+    for upload in std::fs::read_dir(host.data().join("files/turno-uploadbucket")).unwrap() {
+        std::fs::remove_file(upload.unwrap().path()).unwrap();
+    }
+    host.say(COMERCIAL, &people::phone(1)).await;
+    let message = eventually("it is read", SOON, async || documents("read").await).await;
+    let got = host.sent().await.pop().unwrap();
+    assert_eq!(host.given(got["body"]["document"]["id"].as_str().unwrap()).await.1, b"waits");
+    let link = ana.get(&format!("/v3/messages/{}/media", message["id"].as_str().unwrap())).await.expect(200);
+    assert_eq!(host.download(&link).await, b"waits");
+    // Meta has it from the first time.
+    assert_eq!(host.output.logged("send", "file handed over").len(), 1);
+}
+
 /// Ana, who has claimed the ticket of a person who wrote.
 async fn claimed(host: &Host) -> Session {
     host.say(COMERCIAL, &people::phone(1)).await;

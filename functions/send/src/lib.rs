@@ -33,6 +33,7 @@ use runtime::sqs::received;
 use runtime::{Fatal, Problem, clock, invocation};
 use storage::Storage;
 
+use crate::files::File;
 use breaker::Gate;
 use graph::Graph;
 use provider::Line;
@@ -124,11 +125,11 @@ impl Send {
         };
         let reference = &message.reference;
         let outcome = match self.with_file(&connection, &line, message, answer).await? {
-            Ok(answer) => {
+            Ok((answer, file)) => {
                 if !self.storage.begin_sending(org, reference, &attempt(record)).await? {
                     return Err(later("another attempt is at it".to_owned()));
                 }
-                self.hand_over(&connection, line, &to, &answer, reference).await?
+                self.hand_over(&connection, line, &to, &answer, file, message).await?
             }
             // Nothing was sent yet, and the message is as it was.
             Err(outcome) => outcome,
@@ -183,16 +184,27 @@ impl Send {
         line: Line,
         to: &Alias,
         answer: &Answer,
-        reference: &MessageRef,
+        file: Option<File>,
+        message: &Message,
     ) -> Result<SendOutcome, Problem> {
-        let name = reference.to_string();
-        let outcome = line.post(&self.graph, to, answer, &name).await;
+        let name = message.reference.to_string();
+        let has_file = file.is_some();
+        let outcome = line.post(&self.graph, to, answer, file, &name).await;
         if !matches!(&outcome, SendOutcome::Refused { error } if matches!(error.code, 190 | 401)) {
             return Ok(outcome);
         }
         self.secrets.forget(connection);
         match self.line(connection).await {
-            Ok(Some(now)) if now != line => Ok(now.post(&self.graph, to, answer, &name).await),
+            Ok(Some(now)) if now != line => {
+                let file = match &message.content.media {
+                    Some(media) if has_file => match self.file(connection, &message.reference, media).await? {
+                        Ok(file) => Some(file),
+                        Err(outcome) => return Ok(outcome),
+                    },
+                    _ => None,
+                };
+                Ok(now.post(&self.graph, to, answer, file, &name).await)
+            }
             // The refusal stands, and is no reason to leave the message where it is.
             _ => Ok(outcome),
         }

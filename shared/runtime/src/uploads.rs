@@ -25,7 +25,9 @@ pub const VALID: Duration = Duration::from_mins(15);
 const NAME: &str = "x-amz-meta-name";
 /// How long the bucket may take to say what lies there, and how long to copy 100 MB. Both end within the function's own timeout.
 const ASKING: Duration = Duration::from_secs(2);
-const COPYING: Duration = Duration::from_secs(6);
+const COPYING: Duration = Duration::from_secs(7);
+/// How often the store is asked within that time.
+const TRIES: u32 = 3;
 
 /// The bucket of uploads, and that of the files of messages.
 #[derive(Debug, Clone)]
@@ -84,8 +86,8 @@ impl Uploads {
 
     /// What lies in the bucket under an id; `None` where nothing does, or not any more. Errors: `Unavailable`.
     pub async fn find(&self, org: &OrganizationId, id: &UploadId) -> Result<Option<Put>, Problem> {
-        let request = self.put.head(&upload_key(org, id), clock::now()).map_err(internal)?;
-        let answer = self.answered(request, ASKING).await?;
+        let key = upload_key(org, id);
+        let answer = self.answered(|| self.put.head(&key, clock::now()), ASKING).await?;
         match answer.status().as_u16() {
             200 => put(id, &answer).map(Some),
             // Without the permission to list, S3 answers 403 for what is not there.
@@ -95,7 +97,7 @@ impl Uploads {
     }
 
     /// Keeps an upload beside the files of messages, as it was found; however often, it is the same file. `None` where it is not there
-    /// any more, or others bytes are. Errors: `Unavailable`.
+    /// any more, or other bytes are. Errors: `Unavailable`.
     pub async fn keep(&self, org: &OrganizationId, put: &Put) -> Result<Option<Kept>, Problem> {
         let upload = KeptUpload::new(put.id.clone(), &put.entity_tag);
         let (source, key) = (upload_key(org, &put.id), upload.key(org));
@@ -106,8 +108,7 @@ impl Uploads {
             key: &key,
             media_type: put.upload.media_type.served(),
         };
-        let request = self.kept.copy(copy, clock::now()).map_err(internal)?;
-        let answer = self.answered(request, COPYING).await?;
+        let answer = self.answered(|| self.kept.copy(copy, clock::now()), COPYING).await?;
         match answer.status().as_u16() {
             200 => {}
             403 | 404 | 412 => return Ok(None),
@@ -118,9 +119,28 @@ impl Uploads {
         Ok(Some(Kept { upload, sha256 }))
     }
 
-    async fn answered(&self, request: Request<()>, longest: Duration) -> Result<HttpResponse, Problem> {
-        let call = self.calls.sent(request, SdkBody::empty());
-        tokio::time::timeout(longest, call).await.map_err(|_| slow())?.map_err(unanswered)
+    /// What the store answers, once it does not say that it cannot now. Errors: `Unavailable` after some tries, or when it took too long.
+    async fn answered(
+        &self,
+        request: impl Fn() -> Result<Request<()>, Unsignable>,
+        longest: Duration,
+    ) -> Result<HttpResponse, Problem> {
+        let tries = async {
+            let mut last = slow();
+            for attempt in 0..TRIES {
+                if attempt > 0 {
+                    tokio::time::sleep(Duration::from_millis(fastrand::u64(20..=100 << attempt))).await;
+                }
+                last = match self.calls.sent(request().map_err(internal)?, SdkBody::empty()).await {
+                    Ok(answer) if answer.status().as_u16() < 500 => return Ok(answer),
+                    Ok(answer) => unavailable(format!("the object store answered {}", answer.status().as_u16())),
+                    Err(error @ Unanswered::Now(_)) => unanswered(error),
+                    Err(error @ Unanswered::Malformed(_)) => return Err(unanswered(error)),
+                };
+            }
+            Err(last)
+        };
+        tokio::time::timeout(longest, tries).await.map_err(|_| slow())?
     }
 }
 

@@ -1,7 +1,7 @@
 //! The way of an answer into the table, whatever the dialect that asks for it.
 
 use domain::access::{self, Denied};
-use domain::answer::{Answer, AnswerBody, Media, MediaSource};
+use domain::answer::{Answer, AnswerBody};
 use domain::connection::{Connection, Provider};
 use domain::conversation::Conversation;
 use domain::delivery::Delivery;
@@ -191,9 +191,6 @@ async fn sending(storage: &Storage, caller: &Caller, ticket: &Ticket, asked: &As
     match &asked.wanted {
         Wanted::Template(_) if !is_meta => {
             Err(cannot(format!("connection {id} is a gateway, which knows no templates: send a text")))
-        }
-        Wanted::Ready(AnswerBody::Media(Media { source: MediaSource::Upload(_), .. })) if !is_meta => {
-            Err(cannot(format!("connection {id} is a gateway, which takes no uploads yet: send a link")))
         }
         Wanted::Ready(AnswerBody::Interactive(_)) if !is_meta => {
             Err(cannot(format!("connection {id} is a gateway, which shows no buttons or lists: send a text")))

@@ -17,6 +17,7 @@
 mod content;
 mod errors;
 mod gateway_files;
+mod gateway_uploads;
 pub(crate) mod gateways;
 mod graph;
 mod media;
@@ -78,7 +79,10 @@ impl Simulator {
             .route("/{version}/{media_id}", get(media::locate))
             .route("/_media/{media_id}", get(media::download))
             .route("/_simulator/media", post(media::add).layer(DefaultBodyLimit::max(media::LARGEST)))
-            .route("/_gateways/{gateway}/{*path}", any(gateways::call))
+            .route(
+                "/_gateways/{gateway}/{*path}",
+                any(gateways::call).layer(DefaultBodyLimit::max(gateway_uploads::LARGEST)),
+            )
             .route("/_simulator/script", post(graph::script))
             .route("/_simulator/sent", get(graph::sent))
             .layer(DefaultBodyLimit::max(64 * 1024))
