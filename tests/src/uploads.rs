@@ -266,6 +266,54 @@ async fn an_answer_that_waits_for_its_contact_has_its_file_when_the_upload_is_go
     assert_eq!(host.output.logged("send", "file handed over").len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_goes_wrong_each_file_is_sent_at_most_once_and_none_is_lost() {
+    const FILES: usize = 8;
+    let host = Host::fresh().await;
+    host.set_visibility("outbound.fifo", 6).await;
+    let ana = claimed(&host).await;
+    let mut uploads = Vec::new();
+    for n in 0..FILES {
+        uploads.push(ana.upload("nota.pdf", "application/pdf", format!("file {n}").as_bytes()).await);
+    }
+    let faults = "7:kill=0.1,error=0.1,throttle=0.1,lost=0.1,duplicate=0.2";
+    host.operate("PUT", "/_turno/faults", &json!({ "faults": faults })).await;
+    let mut told = Vec::new();
+    for (n, upload) in uploads.iter().enumerate() {
+        let body = json!({ "type": "document", "document": { "upload": upload } });
+        told.push(
+            eventually("the answer is taken", LONG, async || {
+                let answer = ana.keyed("/v3/tickets/1/messages", &n.to_string(), &body).await;
+                (answer.status == 201).then_some(answer.body)
+            })
+            .await,
+        );
+    }
+    host.operate("PUT", "/_turno/faults", &json!({ "faults": null })).await;
+    let mut read = Vec::new();
+    for (n, told) in told.iter().enumerate() {
+        let path = format!("/v3/messages/{}", told["id"].as_str().unwrap());
+        let end = eventually("the answer has come to an end", LONG, async || {
+            let message = ana.get(&path).await.expect(200);
+            let end = message["delivery"].as_str().unwrap().to_owned();
+            matches!(end.as_str(), "read" | "unknown" | "failed").then_some(end)
+        })
+        .await;
+        assert_ne!(end, "failed", "file {n}");
+        if end == "read" {
+            read.push(format!("file {n}").into_bytes());
+        }
+    }
+    host.settled().await;
+    // In their order, each once; what is not known to have come may have come or not.
+    let mut got: Vec<Vec<u8>> = Vec::new();
+    for sent in host.sent().await {
+        got.push(host.given(sent["body"]["document"]["id"].as_str().unwrap()).await.1);
+    }
+    assert!(got.is_sorted_by(|earlier, later| earlier < later), "{got:?}");
+    assert!(read.iter().all(|file| got.contains(file)), "{got:?} {read:?}");
+}
+
 /// Ana, who has claimed the ticket of a person who wrote.
 async fn claimed(host: &Host) -> Session {
     host.say(COMERCIAL, &people::phone(1)).await;
