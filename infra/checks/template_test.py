@@ -34,6 +34,8 @@ PERMISSIONS = {
         "Table/index/by_number": {"dynamodb:Query"},
         "Table/index/board": {"dynamodb:Query"},
         "${MediaBucket.Arn}/*": {"s3:GetObject"},
+        "${MediaBucket.Arn}/*/uploads/*": {"s3:PutObject"},
+        "${UploadBucket.Arn}/*": {"s3:GetObject", "s3:PutObject"},
     },
     "assistant": {
         "AssistantLogs": LOGS,
@@ -59,6 +61,7 @@ PERMISSIONS = {
         "SendLogs": LOGS,
         "OutboundQueue": CONSUME | {"sqs:ChangeMessageVisibility"},
         "Table": CHANGE | {"dynamodb:Query"},
+        "${MediaBucket.Arn}/*/uploads/*": {"s3:GetObject"},
         "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/connection/*": {
             "secretsmanager:GetSecretValue"
         },
@@ -262,6 +265,10 @@ class Template(unittest.TestCase):
             self.assertEqual(set(bucket["Properties"]["PublicAccessBlockConfiguration"].values()), {True})
             self.assertIn("BucketEncryption", bucket["Properties"])
         self.assertEqual(len(self.of_type("AWS::S3::BucketPolicy")), len(self.of_type("AWS::S3::Bucket")))
+
+    def test_an_upload_that_nobody_uses_goes(self):
+        (rule,) = self.of_type("AWS::S3::Bucket")["UploadBucket"]["LifecycleConfiguration"]["Rules"]
+        self.assertEqual((rule["Status"], rule["ExpirationInDays"]), ("Enabled", 1))
 
     def test_a_parcel_outlives_every_message_that_names_it(self):
         (rule,) = self.of_type("AWS::S3::Bucket")["ParcelBucket"]["LifecycleConfiguration"]["Rules"]

@@ -46,6 +46,18 @@ async fn every_path_stays_within_its_budget() {
         .await
     };
     budget.check("claim", post("/api/tickets/1/claim", json!({})).await);
+    let link = post("/v3/uploads", json!({ "name": "a.pdf", "media_type": "application/pdf", "size": 5 })).await;
+    budget.check("link to put a file", link);
+    // What is measured is not the first answer, which stops a clock, nor what is reported of it.
+    ana.post("/api/tickets/1/messages", json!({ "body": people::words(2) })).await.expect(201);
+    all_read(&host).await;
+    let upload = ana.upload("nota.pdf", "application/pdf", b"bytes").await;
+    let answer = async || {
+        let body = json!({ "type": "document", "document": { "upload": upload } });
+        ana.post("/v3/tickets/1/messages", body).await.expect(201);
+        all_read(&host).await;
+    };
+    budget.check("further answer with a file", cost(&host, answer).await);
     for (path, state) in [("state change", "pending_customer"), ("resolve", "resolved"), ("close", "closed")] {
         let change = async || drop(ana.put("/api/v2/tickets/1/status", json!({ "status": state })).await.expect(200));
         budget.check(path, cost(&host, change).await);
@@ -76,6 +88,15 @@ async fn a_day_s_mix_of_messages_stays_within_its_mean() {
     let mean = Cost { write: mix.write / 40.0, read: mix.read / 40.0, calls: mix.calls / 40.0 };
     budget.check("mean at 15 % new tickets", mean);
     assert!(mean.write <= 3.2, "the budget is too high");
+}
+
+/// Waits until everything that was sent is reported as read.
+async fn all_read(host: &Host) {
+    eventually("all is read", SOON, async || {
+        let items = host.items_at("ORG#demo#CNV#", "MSG#").await;
+        items.iter().all(|item| item["delivery"].is_null() || item["delivery"]["S"] == "read").then_some(())
+    })
+    .await;
 }
 
 /// What the functions consume while `work` is done and everything that follows from it.

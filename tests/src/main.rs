@@ -60,6 +60,7 @@ mod tenancy;
 mod tidy;
 mod tokens;
 mod unreachable;
+mod uploads;
 mod v3;
 mod v3_answers;
 mod waiting;

@@ -100,6 +100,7 @@ fn body(path: &str) -> Option<Value> {
         "tickets" => json!({ "contact_id": "ctc_1", "title": "Pedido", "description": "Não chegou ainda" }),
         "batch" => json!({ "tickets": ["1"], "action": "start" }),
         "messages" => json!({ "body": people::words(2) }),
+        "uploads" => json!({ "name": "nota.pdf", "media_type": "application/pdf", "size": 5 }),
         "notes" => json!({ "text": people::words(3) }),
         "assign" => json!({ "agent_id": "ana" }),
         "transfer" => json!({ "queue_id": "support" }),

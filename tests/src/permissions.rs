@@ -123,6 +123,15 @@ async fn everything(host: &Host) {
     let path = eventually("the file is kept", SOON, async || with_file(&ana, "stored").await).await;
     let link = ana.get(&format!("{path}/media")).await.expect(200);
     assert_eq!(host.download(&link).await, b"file");
+    // One that goes out.
+    let upload = ana.upload("nota.pdf", "application/pdf", b"bytes").await;
+    let body = json!({ "type": "document", "document": { "upload": upload } });
+    ana.post("/v3/tickets/1/messages", body).await.expect(201);
+    eventually("the upload is read", SOON, async || {
+        let messages = ana.get("/api/tickets/1/messages").await.expect(200);
+        (messages.as_array()?.last()?["status"] == "read").then_some(())
+    })
+    .await;
     // And one that does not come.
     let file = host.attach("image/png", b"file".to_vec(), "gone").await;
     host.say_file(COMERCIAL, &people::phone(1), "image", file).await;

@@ -176,6 +176,7 @@ impl Names {
             (_, "assign") if route.starts_with("/v3/") => json!({ "agent_id": "holder" }),
             (_, "assign") => json!({ "agentId": "holder" }),
             (_, "transfer") => json!({ "queue_id": "support" }),
+            (_, "uploads") => json!({ "name": "nota.pdf", "media_type": "application/pdf", "size": 5 }),
             (_, "prioritize") => json!({ "priority": "high" }),
             (_, "merge") => json!({ "into": self.ticket }),
             (_, "relate" | "unrelate") => json!({ "ticket": self.ticket }),

@@ -110,7 +110,8 @@ impl Media {
     /// Fetches the file and puts it into the bucket; its length, its SHA-256 and what it is taken for.
     async fn kept(&self, org: &OrganizationId, message: &Message) -> Result<(u64, String, Option<MediaType>), Missed> {
         let fetched = self.fetched(org, message).await?;
-        let key = domain::media::key(org, &message.reference);
+        let media = message.content.media.as_ref().ok_or(Missed::ForGood(MediaFailure::NoSource))?;
+        let key = media.key(org, &message.reference);
         let served = fetched.media_type.clone().unwrap_or_else(MediaType::bytes);
         let Spool { file, size, sha256 } = fetched.spool;
         keep::put(&self.web, &self.bucket, file, &keep::What { key: &key, size, sha256: &sha256, media_type: &served })

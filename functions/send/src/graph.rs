@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::files::{Broken, File};
 use channels::cloud_api::outbound::{SendOutcome, answer};
 use channels::sending::{Call, Speaks};
 use runtime::Fatal;
@@ -30,6 +31,15 @@ impl Graph {
         Ok(Self { client, base })
     }
 
+    pub(crate) fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// What a path of the Graph API is in full.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base)
+    }
+
     /// Reads an object or a list. Errors: the provider's code, 0 where it gave none.
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)], token: &str) -> Result<Vec<u8>, Refused> {
         let unreachable = |_| Refused { code: 0, may_pass: true };
@@ -48,16 +58,21 @@ impl Graph {
         })
     }
 
-    /// Calls a gateway: status and body, or what it means that there are none.
+    /// Calls a gateway, with the file that the call has a place for: status and body, or what it means that there are none.
     pub(crate) async fn call(
         &self,
         speaks: Speaks,
         access: &GatewayAccess,
         call: &Call,
+        file: Option<File>,
     ) -> Result<(u16, Vec<u8>), SendOutcome> {
         let url = format!("{}{}", access.base_url.trim_end_matches('/'), call.path);
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).unwrap_or(reqwest::Method::POST);
-        let request = self.client.request(method, url).json(&call.body);
+        let request = self.client.request(method, url);
+        let (request, broken) = match (&call.file, file) {
+            (Some(place), Some(file)) => file.placed(request, call, place),
+            _ => (request.json(&call.body), Broken::default()),
+        };
         let request = match speaks {
             Speaks::Baileys | Speaks::Waha => request.header("x-api-key", &access.api_key),
             Speaks::Evolution => request.header("apikey", &access.api_key),
@@ -69,7 +84,7 @@ impl Graph {
         let response = match request.send().await {
             Ok(response) => response,
             // A key that no header can hold, or a URL that is none: it never left.
-            Err(error) if error.is_connect() || error.is_builder() => {
+            Err(error) if error.is_connect() || error.is_builder() || broken.is_broken() => {
                 return Err(SendOutcome::RetryLater { after: Duration::from_secs(1), code: 0 });
             }
             Err(_) => return Err(SendOutcome::Unclear),

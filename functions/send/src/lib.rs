@@ -5,6 +5,7 @@
 //! docs/adr/0006-sending.md.
 
 mod breaker;
+mod files;
 mod graph;
 mod marks;
 mod provider;
@@ -13,7 +14,9 @@ mod sync;
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
+use ::files::Bucket;
 use aws_lambda_events::sqs::SqsMessage;
 use channels::cloud_api::outbound::SendOutcome;
 use domain::alias::Alias;
@@ -27,16 +30,20 @@ use messaging::outbound::Outbound;
 use runtime::config::required;
 use runtime::connection_secrets::ConnectionSecrets;
 use runtime::sqs::received;
-use runtime::{Fatal, Problem, clock};
+use runtime::{Fatal, Problem, clock, invocation};
 use storage::Storage;
 
+use crate::files::File;
 use breaker::Gate;
 use graph::Graph;
 use provider::Line;
 
 /// How often a message whose call was interrupted is looked at again before it is called unknown. The queue's visibility lies
 /// between two looks, in which the provider's report may come.
-const LOOKS: u32 = 3;
+const LOOKS: u32 = 2;
+
+/// How much time an invocation must have left for a message: that of its call, and of recording what became of it.
+const ENOUGH: Duration = Duration::from_secs(9);
 
 /// At which delivery of its record a message that the provider keeps putting off is given up: an agent who sees `failed` can
 /// act, one who sees `queued` for ever cannot. Below the queue's own limit, so that no record is left over.
@@ -48,14 +55,18 @@ pub struct Send {
     secrets: ConnectionSecrets,
     graph: Graph,
     queue: SqsQueue,
+    /// The files of messages.
+    bucket: Bucket,
     /// How many seconds the records wait that failed in the batch that is being worked on.
     waits: Mutex<HashMap<String, u32>>,
 }
 
 impl Send {
-    /// Works on one table. `queue` is where its records come from. Errors name what the environment lacks.
-    pub fn new(storage: Storage, secrets: ConnectionSecrets, queue: SqsQueue) -> Result<Self, Fatal> {
-        Ok(Self { storage, secrets, graph: Graph::new(required("GRAPH_API_URL")?)?, queue, waits: Mutex::default() })
+    /// Works on one table. `queue` is where its records come from, `bucket` has the files that agents send. Errors name what the
+    /// environment lacks.
+    pub fn new(storage: Storage, secrets: ConnectionSecrets, queue: SqsQueue, bucket: Bucket) -> Result<Self, Fatal> {
+        let graph = Graph::new(required("GRAPH_API_URL")?)?;
+        Ok(Self { storage, secrets, graph, queue, bucket, waits: Mutex::default() })
     }
 
     /// Takes one record of the outbound queue. After an error the message waits, and the conversation's later ones behind it.
@@ -90,6 +101,10 @@ impl Send {
     }
 
     async fn send(&self, org: &OrganizationId, message: &Message, record: &SqsMessage) -> Result<(), Problem> {
+        if invocation::time_left().is_some_and(|left| left < ENOUGH) {
+            // Whoever is ended in the midst of a call does not know what became of it.
+            return Err(self.wait(record, Duration::from_secs(1), "the invocation ends soon".to_owned()).await);
+        }
         let Some((connection, to)) = self.destination(org, message).await? else {
             return self.refuse(org, message, 0, "the conversation's connection or contact is gone").await;
         };
@@ -109,10 +124,16 @@ impl Send {
             return self.refuse(org, message, 190, "the connection has no credentials to send with").await;
         };
         let reference = &message.reference;
-        if !self.storage.begin_sending(org, reference, &attempt(record)).await? {
-            return Err(later("another attempt is at it".to_owned()));
-        }
-        let outcome = self.hand_over(&connection, line, &to, &answer, reference).await?;
+        let outcome = match self.with_file(&connection, &line, message, answer).await? {
+            Ok((answer, file)) => {
+                if !self.storage.begin_sending(org, reference, &attempt(record)).await? {
+                    return Err(later("another attempt is at it".to_owned()));
+                }
+                self.hand_over(&connection, line, &to, &answer, file, message).await?
+            }
+            // Nothing was sent yet, and the message is as it was.
+            Err(outcome) => outcome,
+        };
         let recorded = self.record(message, &connection, &outcome, record).await;
         // The message first: what became of it is known now and must not be forgotten for the sake of anything else.
         if let Err(problem) = self.learn(&connection, stop.as_ref(), &outcome).await {
@@ -163,16 +184,27 @@ impl Send {
         line: Line,
         to: &Alias,
         answer: &Answer,
-        reference: &MessageRef,
+        file: Option<File>,
+        message: &Message,
     ) -> Result<SendOutcome, Problem> {
-        let name = reference.to_string();
-        let outcome = line.post(&self.graph, to, answer, &name).await;
+        let name = message.reference.to_string();
+        let has_file = file.is_some();
+        let outcome = line.post(&self.graph, to, answer, file, &name).await;
         if !matches!(&outcome, SendOutcome::Refused { error } if matches!(error.code, 190 | 401)) {
             return Ok(outcome);
         }
         self.secrets.forget(connection);
         match self.line(connection).await {
-            Ok(Some(now)) if now != line => Ok(now.post(&self.graph, to, answer, &name).await),
+            Ok(Some(now)) if now != line => {
+                let file = match &message.content.media {
+                    Some(media) if has_file => match self.file(connection, &message.reference, media).await? {
+                        Ok(file) => Some(file),
+                        Err(outcome) => return Ok(outcome),
+                    },
+                    _ => None,
+                };
+                Ok(now.post(&self.graph, to, answer, file, &name).await)
+            }
             // The refusal stands, and is no reason to leave the message where it is.
             _ => Ok(outcome),
         }

@@ -10,6 +10,7 @@ use domain::delivery::DeliveryError;
 use domain::ids::ProviderMessageId;
 use runtime::secrets::{ConnectionSecret, GatewayAccess};
 
+use crate::files::File;
 use crate::graph::Graph;
 
 /// The provider behind a connection.
@@ -35,7 +36,14 @@ impl Line {
     }
 
     /// Hands an answer over. A token that is refused gives way to the next: a refusal of the token is surely none of the message.
-    pub(crate) async fn post(&self, graph: &Graph, to: &Alias, answer: &Answer, reference: &str) -> SendOutcome {
+    pub(crate) async fn post(
+        &self,
+        graph: &Graph,
+        to: &Alias,
+        answer: &Answer,
+        file: Option<File>,
+        reference: &str,
+    ) -> SendOutcome {
         match self {
             Self::Cloud { phone_number_id, tokens } => {
                 let body = compose::message(to, answer, reference);
@@ -48,16 +56,19 @@ impl Line {
                 }
                 outcome
             }
-            Self::Gateway { speaks, access } => match speaks.message(&access.session, to, answer, reference) {
-                Ok(call) => match graph.call(*speaks, access, &call).await {
-                    Ok((status, body)) => speaks.outcome(status, &body),
-                    Err(outcome) => outcome,
-                },
-                Err(unsupported) => {
-                    let error = DeliveryError { code: 0, details: Some(unsupported.to_string()) };
-                    SendOutcome::Refused { error }
+            Self::Gateway { speaks, access } => {
+                let attached = file.as_ref().map(File::attached);
+                match speaks.message(&access.session, to, answer, attached, reference) {
+                    Ok(call) => match graph.call(*speaks, access, &call, file).await {
+                        Ok((status, body)) => speaks.outcome(status, &body),
+                        Err(outcome) => outcome,
+                    },
+                    Err(unsupported) => {
+                        let error = DeliveryError { code: 0, details: Some(unsupported.to_string()) };
+                        SendOutcome::Refused { error }
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -73,7 +84,7 @@ impl Line {
             Self::Gateway { speaks, access } => {
                 let call =
                     if is_typing { speaks.typing(&access.session, to) } else { speaks.read(&access.session, to, id) };
-                matches!(graph.call(*speaks, access, &call).await, Ok((200..300, _)))
+                matches!(graph.call(*speaks, access, &call, None).await, Ok((200..300, _)))
             }
         }
     }

@@ -7,12 +7,15 @@ mod request;
 mod storing;
 mod targets;
 mod templates;
+mod uploaded;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::message::Message;
 use runtime::dialects::{Refused, s4};
 use runtime::requested::{Requested, respond};
+use runtime::uploads::Uploads;
 use storage::{Answer, Storage};
 
 pub(crate) use storing::{Answering, store};
@@ -20,10 +23,11 @@ pub(crate) use storing::{Answering, store};
 /// Stores the answer. What the body may be: docs/answers.md.
 pub(crate) async fn answer(
     State(storage): State<Storage>,
+    Extension(uploads): Extension<Uploads>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {
     let told = |message: &Message, _| Answer { status: 201, body: s4::message(message).to_string(), version: None };
-    let (answer, is_repeated) = store(&storage, Answering::to(&id, &request), told).await?;
+    let (answer, is_repeated) = store(&storage, &uploads, Answering::to(&id, &request), told).await?;
     Ok(respond(answer, is_repeated))
 }

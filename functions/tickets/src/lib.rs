@@ -21,12 +21,13 @@ mod v3;
 use axum::routing::{get, post, put};
 use axum::{Extension, Router};
 use files::Bucket;
+use runtime::uploads::Uploads;
 use storage::Storage;
 
 pub use v3::Api;
 
 /// The function's routes, as in `infra/template.yaml`.
-pub fn router(storage: Storage, bucket: Bucket) -> Router {
+pub fn router(storage: Storage, bucket: Bucket, uploads: Uploads) -> Router {
     Router::new()
         .route("/api/tickets", get(lists::newest))
         .route("/api/tickets/stats", get(lists::statistics))
@@ -52,5 +53,6 @@ pub fn router(storage: Storage, bucket: Bucket) -> Router {
         .merge(v3::router())
         .fallback(runtime::dialects::not_found)
         .layer(Extension(bucket))
+        .layer(Extension(uploads))
         .with_state(storage)
 }

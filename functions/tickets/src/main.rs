@@ -9,7 +9,8 @@ fn main() -> Result<(), runtime::Fatal> {
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }
-        let router = tickets::router(storage.clone(), clients.bucket("MEDIA_BUCKET")?);
+        let uploads = clients.uploads("UPLOAD_BUCKET", "MEDIA_BUCKET")?;
+        let router = tickets::router(storage.clone(), clients.bucket("MEDIA_BUCKET")?, uploads);
         runtime::http::run(router, storage).await
     })
 }

@@ -42,6 +42,26 @@ pub struct Call {
     pub path: String,
     /// The JSON body.
     pub body: Value,
+    /// Where the bytes of the message's own file belong, if it has one.
+    pub file: Option<Place>,
+}
+
+/// Where the bytes of a file belong in a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In the JSON body as Base64, in the place of the empty text that this JSON Pointer leads to.
+    Base64(&'static str),
+    /// A form takes the place of the JSON body: the body's members are parts of it, and the file is that of this name.
+    Part(&'static str),
+}
+
+/// What a gateway is told of a file beside its bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attached<'a> {
+    /// What it is.
+    pub media_type: &'a str,
+    /// What it is called.
+    pub name: &'a str,
 }
 
 /// Why a gateway cannot send an answer.
@@ -61,19 +81,28 @@ impl Speaks {
         }
     }
 
-    /// The call that sends an answer. `session` is what the gateway calls the account; `reference` is our own name of the message.
-    pub fn message(self, session: &str, to: &Alias, answer: &Answer, reference: &str) -> Result<Call, Unsupported> {
+    /// The call that sends an answer. `session` is what the gateway calls the account; `reference` is our own name of the message;
+    /// `file` is that of an answer that sends an upload.
+    pub fn message(
+        self,
+        session: &str,
+        to: &Alias,
+        answer: &Answer,
+        file: Option<Attached<'_>>,
+        reference: &str,
+    ) -> Result<Call, Unsupported> {
         match self {
-            Self::Baileys => baileys::message(session, to, answer, reference),
-            Self::Evolution => evolution::message(session, to, answer),
-            Self::Waha => waha::message(session, to, answer),
-            Self::Gowa => gowa::message(to, answer),
+            Self::Baileys => baileys::message(session, to, answer, file, reference),
+            Self::Evolution => evolution::message(session, to, answer, file),
+            Self::Waha => waha::message(session, to, answer, file),
+            Self::Gowa => gowa::message(to, answer, file),
         }
     }
 
     /// Whether it can send such an answer at all.
     pub fn can_send(self, answer: &Answer) -> Result<(), Unsupported> {
-        self.message("", &Alias::new(AliasKind::Phone, ""), answer, "").map(drop)
+        let file = Attached { media_type: "", name: "" };
+        self.message("", &Alias::new(AliasKind::Phone, ""), answer, Some(file), "").map(drop)
     }
 
     /// The call that marks a message of the contact as read.

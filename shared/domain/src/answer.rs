@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::ProviderMessageId;
+use crate::ids::{ProviderMessageId, UploadId};
 use crate::message::Content;
 use crate::template::TemplateCall;
 
@@ -101,6 +101,9 @@ pub enum MediaSource {
     Link(String),
     /// What the provider calls bytes that were uploaded to it.
     Id(String),
+    /// The file of the message itself, which an agent put here. `send` hands it to the provider, and what the provider is asked to
+    /// send then is an `Id`, or the bytes.
+    Upload(UploadId),
 }
 
 /// One piece of media.
@@ -222,6 +225,23 @@ impl Answer {
         }
     }
 
+    /// The upload that it sends, if it sends one.
+    pub fn upload(&self) -> Option<&UploadId> {
+        match &self.body {
+            AnswerBody::Media(Media { source: MediaSource::Upload(id), .. }) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The same, once the provider calls its file by this id.
+    #[must_use]
+    pub fn handed(mut self, id: &str) -> Self {
+        if let AnswerBody::Media(media) = &mut self.body {
+            media.source = MediaSource::Id(id.to_owned());
+        }
+        self
+    }
+
     /// Whether it may be sent while the window is closed.
     pub fn is_template(&self) -> bool {
         matches!(self.body, AnswerBody::Template(_))
@@ -274,6 +294,18 @@ mod tests {
         let reaction = |emoji: &str| AnswerBody::Reaction { target: target(), emoji: emoji.to_owned() }.into();
         check(reaction("👍"), "reaction", Some("👍"));
         check(reaction(""), "reaction", None);
+    }
+
+    #[test]
+    fn an_upload_is_sent_by_the_provider_s_name_of_it() {
+        let source = MediaSource::Upload(UploadId::new("upl_1").unwrap());
+        let upload: Answer = AnswerBody::Media(Media { source, ..media(MediaKind::Image) }).into();
+        assert_eq!(Answer::of(&upload.content()).unwrap(), upload);
+        assert_eq!(upload.upload().map(UploadId::as_str), Some("upl_1"));
+        let handed = upload.handed("17");
+        let source = MediaSource::Id("17".to_owned());
+        assert_eq!(handed, AnswerBody::Media(Media { source, ..media(MediaKind::Image) }).into());
+        assert_eq!((handed.upload(), Answer::text("Olá").upload()), (None, None));
     }
 
     #[test]

@@ -84,6 +84,8 @@ id!(/// A message that an agent sends; the providers' own message ids are `Provi
     OutboundId, "out_");
 id!(/// What somebody wrote beside a ticket.
     NoteId, "not_");
+id!(/// A file that an agent puts to send it.
+    UploadId, "upl_");
 
 impl ConversationId {
     /// The conversation of a contact on a connection. Derived, so that it is found without an index and made only once.

@@ -1,18 +1,23 @@
 //! The file of a message: announced with it, fetched by a job of its own, kept.
 //!
-//! A file goes from `Pending` to `Stored`, where it stays, or to `Failed`, from where an agent can have it tried again. What a
-//! sender says of a file, its name and type above all, is hostile input.
+//! A file that a contact sends goes from `Pending` to `Stored`, where it stays, or to `Failed`, from where an agent can have it tried
+//! again; one that an agent sends is `Stored` before its message is. What a sender says of a file, its name and type above all, is
+//! hostile input.
 
+mod handed;
 mod name;
 mod types;
+mod upload;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, ConnectionId, OrganizationId};
 use crate::message::MessageRef;
 
+pub use handed::Handed;
 pub use name::FileName;
 pub use types::{MediaKind, MediaType};
+pub use upload::{KeptUpload, Upload, upload_key};
 
 /// The file of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +31,12 @@ pub struct Media {
     /// What its sender says that it is, and from `Stored` on what it was taken for.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub media_type: Option<MediaType>,
+    /// The upload that it was, where an agent sends it.
+    #[serde(default, rename = "upl", skip_serializing_if = "Option::is_none")]
+    pub upload: Option<Box<KeptUpload>>,
+    /// What the provider calls it, once it has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Box<Handed>>,
     /// Rises each time that somebody has it tried again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub round: u32,
@@ -122,8 +133,19 @@ impl Media {
             connection: None,
             name: name.and_then(FileName::new),
             media_type: media_type.and_then(MediaType::new),
+            upload: None,
+            handed: None,
             round: 0,
             state: MediaState::Pending,
+        }
+    }
+
+    /// Where it is kept: made from our own ids and digests, whatever its sender calls it. An upload's place is its own, whichever
+    /// messages have it.
+    pub fn key(&self, org: &OrganizationId, message: &MessageRef) -> String {
+        match &self.upload {
+            Some(upload) => upload.key(org),
+            None => format!("{org}/{}/{}/{}", message.conversation, message.sent_at_ms(), ids::stand_in(&message.id)),
         }
     }
 
@@ -131,6 +153,11 @@ impl Media {
     #[must_use]
     pub fn by(self, connection: &ConnectionId) -> Self {
         Self { connection: Some(connection.clone()), ..self }
+    }
+
+    /// Whether it went on its way, or came to an end, since `before`; what else is known of it is nobody's news.
+    pub fn moved_since(&self, before: &Self) -> bool {
+        (&self.state, self.round) != (&before.state, before.round)
     }
 
     /// Whether it is to be fetched.
@@ -157,11 +184,6 @@ impl Media {
             ..self.clone()
         })
     }
-}
-
-/// Where the file of a message is kept: made from our own ids and a digest, whatever its sender calls it.
-pub fn key(org: &OrganizationId, message: &MessageRef) -> String {
-    format!("{org}/{}/{}/{}", message.conversation, message.sent_at_ms(), ids::stand_in(&message.id))
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]

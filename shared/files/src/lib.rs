@@ -4,6 +4,7 @@
 //! docs/adr/0024-media.md. Source: "Authenticating Requests (AWS Signature Version 4)" of the Amazon S3 API Reference.
 
 mod disposition;
+mod uploads;
 
 use std::time::{Duration, SystemTime};
 
@@ -18,6 +19,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use aws_credential_types::Credentials;
 pub use disposition::attachment;
+pub use uploads::{Copy, Invitation};
 
 /// What S3 leaves as it is in a path and in a query. Source: `UriEncode()` of the page named above.
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -36,6 +38,7 @@ impl Unsignable {
 /// A bucket, and the credentials to use it with.
 #[derive(Clone)]
 pub struct Bucket {
+    name: String,
     base: String,
     region: String,
     credentials: Credentials,
@@ -80,7 +83,7 @@ impl Bucket {
             Some(endpoint) => format!("{}/{name}", endpoint.trim_end_matches('/')),
             None => format!("https://{name}.s3.{region}.amazonaws.com"),
         };
-        Self { base, region: region.to_owned(), credentials }
+        Self { name: name.to_owned(), base, region: region.to_owned(), credentials }
     }
 
     /// The request that puts a file, without its body.
@@ -99,7 +102,16 @@ impl Bucket {
 
     /// The request that gets a file.
     pub fn get(&self, key: &str, now: Timestamp) -> Result<Request<()>, Unsignable> {
-        let request = Request::get(self.url(key)).body(()).map_err(Unsignable::new)?;
+        self.bare(Method::GET, key, now)
+    }
+
+    /// The request that asks what is known of a file.
+    pub fn head(&self, key: &str, now: Timestamp) -> Result<Request<()>, Unsignable> {
+        self.bare(Method::HEAD, key, now)
+    }
+
+    fn bare(&self, method: Method, key: &str, now: Timestamp) -> Result<Request<()>, Unsignable> {
+        let request = Request::builder().method(method).uri(self.url(key)).body(()).map_err(Unsignable::new)?;
         let mut settings = settings();
         settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
         self.signed(request, &[], SignableBody::Bytes(b""), settings, now)
@@ -113,14 +125,28 @@ impl Bucket {
             utf8_percent_encode(&attachment(download.name), UNRESERVED),
             utf8_percent_encode(download.media_type, UNRESERVED),
         );
+        self.linked(&Method::GET, url, &[], download.valid, now)
+    }
+
+    /// A URL with the signature in it.
+    fn linked(
+        &self,
+        method: &Method,
+        url: String,
+        headers: &[(&str, &str)],
+        valid: Duration,
+        now: Timestamp,
+    ) -> Result<String, Unsignable> {
         let mut settings = settings();
         settings.signature_location = SignatureLocation::QueryParams;
-        settings.expires_in = Some(download.valid);
-        let body = SignableBody::UnsignedPayload;
-        let signed = self.sign(&Method::GET, &url, &[], body, settings, now)?;
+        settings.expires_in = Some(valid);
+        let signed = self.sign(method, &url, headers, SignableBody::UnsignedPayload, settings, now)?;
         let mut link = url;
         for (name, value) in signed.params() {
-            link.extend(["&", name, "="]);
+            if !link.ends_with('?') {
+                link.push('&');
+            }
+            link.extend([name, "="]);
             link.extend(utf8_percent_encode(value, UNRESERVED));
         }
         Ok(link)
@@ -145,9 +171,7 @@ impl Bucket {
     }
 
     fn url(&self, key: &str) -> String {
-        let segments: Vec<String> =
-            key.split('/').map(|segment| utf8_percent_encode(segment, UNRESERVED).to_string()).collect();
-        format!("{}/{}", self.base, segments.join("/"))
+        format!("{}/{}", self.base, escaped(key))
     }
 
     fn sign(
@@ -175,6 +199,13 @@ impl Bucket {
     }
 }
 
+/// A key as it stands in a path.
+fn escaped(key: &str) -> String {
+    let segments: Vec<String> =
+        key.split('/').map(|segment| utf8_percent_encode(segment, UNRESERVED).to_string()).collect();
+    segments.join("/")
+}
+
 /// S3 alone signs paths as they are sent.
 fn settings() -> SigningSettings {
     let mut settings = SigningSettings::default();
@@ -184,15 +215,15 @@ fn settings() -> SigningSettings {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    fn bucket(endpoint: Option<&str>) -> Bucket {
+    pub(crate) fn bucket(endpoint: Option<&str>) -> Bucket {
         let (key, secret) = ("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY");
         Bucket::new("examplebucket", "us-east-1", endpoint, Credentials::new(key, secret, None, None, "test"))
     }
 
-    fn at() -> Timestamp {
+    pub(crate) fn at() -> Timestamp {
         "2013-05-24T00:00:00Z".parse().unwrap()
     }
 

@@ -17,6 +17,7 @@ use storage::Storage;
 use crate::Fatal;
 use crate::config::{optional, required};
 use crate::parcels::Parcels;
+use crate::uploads::Uploads;
 
 /// Amazon Trust Services' roots. How to refresh them: docs/operations.md.
 static ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
@@ -81,6 +82,11 @@ impl Clients {
     /// The bucket of parcels that the variable names.
     pub fn parcels(&self, variable: &'static str) -> Result<Parcels, Fatal> {
         Ok(Parcels::new(self.bucket(variable)?))
+    }
+
+    /// The bucket of uploads that one variable names, and that of the files of messages that the other does.
+    pub fn uploads(&self, uploads: &'static str, kept: &'static str) -> Result<Uploads, Fatal> {
+        Ok(Uploads::new(self.bucket(uploads)?, self.bucket(kept)?))
     }
 
     pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {

@@ -14,6 +14,7 @@ pub mod http;
 pub mod identity;
 pub mod ids;
 pub mod invocation;
+mod object_calls;
 pub mod pairs;
 pub mod parcels;
 pub mod problem;
@@ -26,6 +27,7 @@ pub mod stream;
 mod telemetry;
 pub mod timing;
 pub mod tls;
+pub mod uploads;
 
 pub use problem::Problem;
 

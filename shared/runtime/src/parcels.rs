@@ -2,20 +2,12 @@
 //!
 //! Never for files of unknown length: a parcel is held in memory. Source: docs/adr/0031-parcels.md.
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
 use files::{Bucket, Upload};
-use http::Request;
 
-use crate::clients::tls_context;
+use crate::object_calls::{ObjectCalls, Unanswered, whole};
 use crate::{Fatal, clock};
 
 /// How long one try to put some megabytes may take, so that the tries and the queue fit into the webhook's timeout.
@@ -52,14 +44,13 @@ enum Call<'a> {
 #[derive(Debug)]
 pub struct Parcels {
     bucket: Bucket,
-    /// Made when the first parcel comes.
-    connector: OnceLock<SharedHttpConnector>,
+    calls: ObjectCalls,
 }
 
 impl Parcels {
     /// Works on one bucket.
     pub fn new(bucket: Bucket) -> Self {
-        Self { bucket, connector: OnceLock::new() }
+        Self { bucket, calls: ObjectCalls::default() }
     }
 
     /// Puts a parcel, whose SHA-256 in lower-case hex is `sha256`: all of it is durable when this returns.
@@ -98,7 +89,7 @@ impl Parcels {
             }
             Call::Get { key, .. } => (self.bucket.get(key, clock::now()).map_err(malformed)?, SdkBody::empty()),
         };
-        let answer = self.sent(request, body).await?;
+        let answer = self.calls.sent(request, body).await?;
         let longest = match (answer.status().as_u16(), call) {
             (200, Call::Get { longest, .. }) => longest,
             (200, Call::Put(..)) => return Ok(Vec::new()),
@@ -109,25 +100,16 @@ impl Parcels {
         if told.is_none_or(|length| length > *longest) {
             return Err(unavailable("it is longer than was said"));
         }
-        let body = ByteStream::new(answer.into_body()).collect().await;
-        body.map(AggregatedBytes::to_vec).map_err(|_| unavailable("broke off"))
+        Ok(whole(answer).await?)
     }
+}
 
-    async fn sent(&self, request: Request<()>, body: SdkBody) -> Result<HttpResponse, ParcelError> {
-        let request = request.map(|()| body).try_into();
-        let request = request.map_err(|error| ParcelError::Malformed(Box::new(error)))?;
-        self.connector()?.call(request).await.map_err(|_| unavailable("unreachable"))
-    }
-
-    fn connector(&self) -> Result<&SharedHttpConnector, ParcelError> {
-        if let Some(made) = self.connector.get() {
-            return Ok(made);
+impl From<Unanswered> for ParcelError {
+    fn from(error: Unanswered) -> Self {
+        match error {
+            Unanswered::Now(cause) => unavailable(cause),
+            Unanswered::Malformed(error) => Self::Malformed(error),
         }
-        let connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls_context().map_err(ParcelError::Malformed)?)
-            .build();
-        Ok(self.connector.get_or_init(|| SharedHttpConnector::new(connector)))
     }
 }
 

@@ -32,9 +32,9 @@ where
 {
     let (storage, handle, behind) = (&storage, &handle, &behind);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let (records, id) = (event.payload.records, event.context.request_id);
+        let (records, id, deadline) = (event.payload.records, event.context.request_id, event.context.deadline);
         let count = records.len();
-        invocation::within(id, async move {
+        invocation::until(id, deadline, async move {
             let failures = work(records, handle, behind).await;
             let consumed = storage.units().take();
             tracing::info!(

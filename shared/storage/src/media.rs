@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use domain::ids::OrganizationId;
-use domain::media::Media;
+use domain::media::{Handed, Media};
 use domain::message::MessageRef;
 
 use crate::item::{number, text};
@@ -40,6 +40,29 @@ impl Storage {
             update = update.expression_attribute_values(":round", round);
         }
         let answer = update
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        self.unless_refused(answer)
+    }
+    /// Notes what the provider calls the file of a message that was handed to it. `false` where the message has no file.
+    pub async fn note_handed(
+        &self,
+        org: &OrganizationId,
+        message: &MessageRef,
+        handed: &Handed,
+    ) -> Result<bool, Error> {
+        let value: AttributeValue = serde_dynamo::to_attribute_value(handed)
+            .map_err(|source| Error::Corrupt { item: "MSG/media".to_owned(), source })?;
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::message(org, message).into()))
+            .update_expression("SET media.handed = :handed")
+            .condition_expression("attribute_exists(media)")
+            .expression_attribute_values(":handed", value)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::None)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()

@@ -93,7 +93,7 @@ impl MessageItem {
         };
         let inbound_id = matches!(side, Side::Contact).then(|| ProviderMessageId::new(&self.mid));
         let provider_id = self.pid.or(inbound_id);
-        let media = self.content.media.map(|media| media.state);
+        let media = self.content.media;
         (self.cnv, Said { sent_at: self.sent, id: self.mid, ticket: self.tkt, provider_id, seq: self.seq, side, media })
     }
 }
@@ -248,8 +248,9 @@ impl Storage {
         self.unless_refused(update.send().await)
     }
 
-    /// Puts a message that the provider surely did not take back to `queued`. Nothing but a try that is over does this.
-    pub async fn requeue(&self, org: &OrganizationId, reference: &MessageRef) -> Result<(), Error> {
+    /// Puts a message that the provider surely did not take back to `queued`. Nothing but a try that is over does this. `false` for one
+    /// that was not marked, and so is queued as it was.
+    pub async fn requeue(&self, org: &OrganizationId, reference: &MessageRef) -> Result<bool, Error> {
         let answer = self
             .client
             .update_item()
@@ -263,9 +264,8 @@ impl Storage {
             .expression_attribute_values(":from", number(Delivery::Sending.rank()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await?;
-        self.units.add_write(&answer.consumed_capacity);
-        Ok(())
+            .await;
+        self.unless_refused(answer)
     }
 }
 

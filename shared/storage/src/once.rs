@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{number, read, write};
-use crate::transaction::IntoTransact;
+use crate::transaction::{IntoTransact, Outcome};
 use crate::{Error, Storage, keys};
 
 /// How long an answer is kept: longer than any client tries again.
@@ -69,6 +69,12 @@ impl Storage {
         }
         let known = if found.request == once.request { Known::Answered(found.answer) } else { Known::OtherRequest };
         Ok(Some(known))
+    }
+
+    /// Keeps the answer of a request that changes nothing else in the table. `false` where another request with its key came first.
+    pub async fn keep_answer(&self, org: &OrganizationId, once: &Once, answer: Answer) -> Result<bool, Error> {
+        let items = vec![self.put_answer(org, once, answer)?];
+        Ok(matches!(self.transact(items).await?, Outcome::Committed))
     }
 
     /// Keeps the answer of a request that no transaction before this one carried out.

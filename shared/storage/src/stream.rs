@@ -4,6 +4,7 @@ use domain::conversation::Conversation;
 use domain::delivery::Delivery;
 use domain::event::{HistoryRow, Subject};
 use domain::ids::{ConnectionId, ConversationId, OrganizationId};
+use domain::media::Media;
 use domain::message::{Direction, Message};
 use domain::ticket::Ticket;
 use jiff::Timestamp;
@@ -152,8 +153,17 @@ pub fn read(old: serde_dynamo::Item, new: serde_dynamo::Item) -> Result<Option<C
             let delivery = *is;
             Ok(Some(Change::MessageDelivered { org, message, delivery }))
         }
-        _ if before.content.media != message.content.media => Ok(Some(Change::MediaChanged { org, message })),
+        _ if has_moved(before.content.media.as_ref(), message.content.media.as_ref()) => {
+            Ok(Some(Change::MediaChanged { org, message }))
+        }
         _ => Ok(None),
+    }
+}
+
+fn has_moved(was: Option<&Media>, is: Option<&Media>) -> bool {
+    match (was, is) {
+        (Some(was), Some(is)) => is.moved_since(was),
+        (was, is) => was.is_some() != is.is_some(),
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod routes;
 pub(crate) mod secrets;
 mod simulator;
 pub(crate) mod template;
+mod uploads;
 mod wait;
 mod webhook;
 

@@ -69,7 +69,7 @@ pub(super) fn read(body: &Value) -> Result<Asked, Problem> {
             let known = "text, image, audio, video, document, sticker, template, interactive or reaction";
             let kind = MediaKind::parse(other)
                 .ok_or_else(|| invalid("type", format!("type {other} is not known: it must be {known}")))?;
-            (Wanted::Ready(AnswerBody::Media(media::read(kind, &body[other])?)), None)
+            (Wanted::Ready(AnswerBody::Media(media::message(kind, &body[other])?)), None)
         }
     };
     let quoted = reference("reply_to", &body["reply_to"])?;

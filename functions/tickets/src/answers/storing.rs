@@ -14,12 +14,13 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::desk::{before, is_at_version};
 use runtime::identity::Caller;
 use runtime::requested::Requested;
+use runtime::uploads::Uploads;
 use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::{ChangeError, Once, Reply, Storage};
 
 use super::request::{self, Asked, Wanted};
-use super::{targets, templates};
+use super::{targets, templates, uploaded};
 use crate::lookup::visible;
 
 /// How often an answer is decided again after somebody else changed the ticket or the conversation.
@@ -54,10 +55,12 @@ impl<'a> Answering<'a> {
 /// `VersionMismatch`; `KeyReused`.
 pub(crate) async fn store(
     storage: &Storage,
+    uploads: &Uploads,
     answering: Answering<'_>,
     told: impl Fn(&Message, u64) -> storage::Answer,
 ) -> Result<(storage::Answer, bool), Problem> {
     let caller = answering.caller;
+    let mut file = None;
     for _ in 0..TRIES {
         let (ticket, agent) = visible(storage, caller, answering.ticket).await?;
         if let Some(answer) = before(storage, caller, answering.once).await? {
@@ -91,7 +94,16 @@ pub(crate) async fn store(
                 return Err(Problem::Conflict { code: "too_many_parked", reason: refusal.to_string(), holder: None });
             }
         };
-        let (message, template) = messages(&ticket, &conversation_id, &agent.id, &answer, turn, now);
+        // The last that can refuse it, and once: whatever is decided again, it is the same file.
+        if file.is_none() {
+            file = uploaded::kept(uploads, &connection, &answer).await?;
+        }
+        let answer = match &file {
+            Some(file) => uploaded::named(answer, file),
+            None => answer,
+        };
+        let (mut message, template) = messages(&ticket, &conversation_id, &agent.id, &answer, turn, now);
+        message.content.media = file.clone();
         let last_in_at = conversation.and_then(|conversation| conversation.last_in_at);
         let version = change.as_ref().map_or(ticket.version, |change| change.after.version);
         let answer = told(&message, version);

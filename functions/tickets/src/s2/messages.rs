@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use axum::{Extension, Json};
 use domain::access;
 use domain::message::Message;
 use runtime::desk::{view, visible};
 use runtime::dialects::{Refused, s2};
 use runtime::identity::Caller;
 use runtime::requested::{Requested, respond};
+use runtime::uploads::Uploads;
 use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::Storage;
@@ -58,6 +59,7 @@ pub(super) async fn list(
 /// Answers the contact. The body is `{body, quotedMsg?}`, or what `docs/answers.md` has.
 pub(super) async fn answer(
     State(storage): State<Storage>,
+    Extension(uploads): Extension<Uploads>,
     Path(id): Path<String>,
     mut request: Requested,
 ) -> Result<Response, Refused> {
@@ -72,6 +74,6 @@ pub(super) async fn answer(
         let body = s2::message(said, &picture).to_string();
         storage::Answer { status: 200, body, version: None }
     };
-    let (answer, is_repeated) = store(&storage, Answering::to(&id, &request), told).await?;
+    let (answer, is_repeated) = store(&storage, &uploads, Answering::to(&id, &request), told).await?;
     Ok(respond(answer, is_repeated))
 }

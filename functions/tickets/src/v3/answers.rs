@@ -1,5 +1,6 @@
 //! `POST /v3/tickets/{id}/messages`: an agent answers the contact.
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::message::Message;
@@ -9,6 +10,7 @@ use runtime::dialects::v3::requests::messages::{NewMessage, checked};
 use runtime::dialects::v3::shapes::MessageShape;
 use runtime::dialects::v3::{Problems, Refused};
 use runtime::requested::{Requested, respond};
+use runtime::uploads::Uploads;
 use serde_json::json;
 use storage::{Answer, Storage};
 
@@ -21,6 +23,7 @@ use crate::answers::{Answering, store};
     responses((status = 201, description = "The message", body = MessageShape, headers(("ETag" = String, description = "The ticket's version after it"))), Problems))]
 pub(crate) async fn answer(
     State(storage): State<Storage>,
+    Extension(uploads): Extension<Uploads>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {
@@ -32,7 +35,7 @@ pub(crate) async fn answer(
         let body = json!(MessageShape::from(message)).to_string();
         Answer { status: 201, body, version: Some(version) }
     };
-    match store(&storage, Answering::to(&id, &request), told).await {
+    match store(&storage, &uploads, Answering::to(&id, &request), told).await {
         Ok((answer, is_repeated)) => Ok(respond(answer, is_repeated)),
         // Of this request, `body` is a field like the others.
         Err(Problem::InvalidInput { field, reason }) => Err(Refused::field(field, reason)),

@@ -40,7 +40,7 @@ pub(crate) async fn link(
         MediaState::Failed { reason } => return Err(not_there("media_failed", reason.to_string()).into()),
     };
     let now = clock::now();
-    let key = domain::media::key(&caller.org, &message.reference);
+    let key = media.key(&caller.org, &message.reference);
     let served = media.media_type.clone().unwrap_or_else(MediaType::bytes);
     let name = media.name.as_ref().map_or_else(|| called(&message, &served), |name| name.as_str().to_owned());
     let download = Download { key: &key, media_type: served.served(), name: &name, valid: VALID };

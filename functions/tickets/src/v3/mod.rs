@@ -19,6 +19,7 @@ mod one;
 mod openapi;
 mod pairs;
 mod settings;
+mod uploads;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -57,6 +58,7 @@ pub(crate) fn router() -> Router<Storage> {
         .route("/v3/messages/{id}", get(conversations::message))
         .route("/v3/messages/{id}/media", get(media::link))
         .route("/v3/messages/{id}/media/retry", post(media::retry))
+        .route("/v3/uploads", post(uploads::create))
         .route("/v3/connections", get(connections::list))
         .route("/v3/connections/{id}", get(connections::one))
         .route("/v3/connections/{id}/templates", get(connections::templates))

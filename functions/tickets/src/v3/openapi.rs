@@ -8,7 +8,7 @@ use utoipa::OpenApi;
 
 use super::{
     answers, batch, commands, connections, contacts, conversations, create, edit, history, list, marks, media, notes,
-    one, pairs, settings,
+    one, pairs, settings, uploads,
 };
 
 /// What this function adds to the description.
@@ -47,6 +47,7 @@ use super::{
     conversations::message,
     media::link,
     media::retry,
+    uploads::create,
     connections::list,
     connections::one,
     connections::templates,

@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         for (name, kept) in snapshot.files()? {
             match kept {
                 Some(kept) => {
-                    files.insert(kept.key, Kept { size: kept.size, sha256: kept.sha256 });
+                    files.insert(kept.key, Kept { size: kept.size, sha256: kept.sha256, is_named: false });
                 }
                 None => report.tell(None, [Finding::new(Invariant::I1, format!("the file {name} is damaged"))]),
             }

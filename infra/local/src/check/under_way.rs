@@ -11,7 +11,7 @@ use domain::delivery::Delivery;
 use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::invariants::messages::Side;
 use domain::invariants::{Finding, Invariant, Work};
-use domain::media::MediaState;
+use domain::media::Media;
 use domain::message::{InboundMessage, MessageRef};
 use messaging::media::Fetch;
 use messaging::outbound::Outbound;
@@ -66,7 +66,7 @@ impl UnderWay {
         // A file is to be tried again by a change of its message.
         snapshot.untold(false, &mut |item| {
             if let (Some(org), Entry::Said(conversation, said)) = (item.org, item.entry)
-                && said.media == Some(MediaState::Pending)
+                && said.media.as_ref().is_some_and(Media::is_pending)
             {
                 all.works.insert((org, Work::Media(MessageRef { conversation, sent_at: said.sent_at, id: said.id })));
             }

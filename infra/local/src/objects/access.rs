@@ -35,7 +35,9 @@ impl S3Access for Access {
         let credentials = context.credentials().ok_or_else(denied)?;
         let caller = self.callers.find(&credentials.access_key).ok_or_else(denied)?;
         let operation = context.s3_op().name();
-        if let Err(refusal) = caller.check(|| vec![needed(operation, context.s3_path())]) {
+        let source = context.headers().get("x-amz-copy-source").and_then(|source| source.to_str().ok());
+        let needs = || std::iter::once(needed(operation, context.s3_path())).chain(source.map(copied)).collect();
+        if let Err(refusal) = caller.check(needs) {
             tracing::warn!(denied = %refusal, "a call was refused");
             return Err(s3_error!(AccessDenied, "{refusal}"));
         }
@@ -48,7 +50,7 @@ impl S3Access for Access {
 fn needed(operation: &str, path: &S3Path) -> Call {
     let action = match operation {
         "GetObject" | "HeadObject" => "s3:GetObject",
-        "PutObject" => "s3:PutObject",
+        "PutObject" | "CopyObject" => "s3:PutObject",
         "DeleteObject" => "s3:DeleteObject",
         "ListObjectsV2" | "HeadBucket" => "s3:ListBucket",
         "ListBuckets" => "s3:ListAllMyBuckets",
@@ -60,6 +62,12 @@ fn needed(operation: &str, path: &S3Path) -> Call {
         S3Path::Root => "*".to_owned(),
     };
     Call::new(action, resource)
+}
+
+/// What reading the source of a copy needs.
+fn copied(source: &str) -> Call {
+    let source = percent_encoding::percent_decode_str(source).decode_utf8_lossy();
+    Call::new("s3:GetObject", format!("arn:aws:s3:::{}", source.trim_start_matches('/')))
 }
 
 /// The access key that a request names, in its header or in its link.

@@ -23,14 +23,24 @@ pub(super) fn allow(rules: &[CorsRule], origin: Option<&str>, method: &Method, h
 pub(super) fn preflight(rules: &[CorsRule], origin: Option<&str>, asked: &HeaderMap) -> Response<Body> {
     let method = asked.get(header::ACCESS_CONTROL_REQUEST_METHOD).and_then(|value| value.to_str().ok());
     let rule = origin.zip(method).and_then(|(origin, method)| Some((origin, method, find(rules, origin, method)?)));
+    let names = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).and_then(|value| value.to_str().ok());
+    let names = names.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
+    let rule = rule.filter(|(_, _, rule)| names.clone().all(|name| allows_header(rule, name)));
     let mut response = Response::new(Body::empty());
-    let Some((origin, method, _)) = rule else {
+    let Some((origin, method, rule)) = rule else {
         *response.status_mut() = StatusCode::FORBIDDEN;
         return response;
     };
     insert(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     insert(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_METHODS, method);
+    if !rule.headers.is_empty() {
+        insert(response.headers_mut(), header::ACCESS_CONTROL_ALLOW_HEADERS, &rule.headers.join(", "));
+    }
     response
+}
+
+fn allows_header(rule: &CorsRule, name: &str) -> bool {
+    rule.headers.iter().any(|allowed| matches(&allowed.to_ascii_lowercase(), &name.to_ascii_lowercase()))
 }
 
 fn find<'a>(rules: &'a [CorsRule], origin: &str, method: &str) -> Option<&'a CorsRule> {

@@ -2,17 +2,20 @@
 
 use std::time::SystemTime;
 
-use futures_util::stream;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::{Stream, stream};
 use hyper::body::Bytes;
 use s3s::dto::{
-    Bucket, DeleteObjectInput, DeleteObjectOutput, ETag, GetObjectInput, GetObjectOutput, HeadBucketInput,
-    HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input,
-    ListObjectsV2Output, Object, PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp,
+    Bucket, ChecksumAlgorithm, CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, DeleteObjectInput,
+    DeleteObjectOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
+    HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output,
+    MetadataDirective, Object, PutObjectInput, PutObjectOutput, Range, StreamingBlob, Timestamp,
 };
 use s3s::{S3, S3Error, S3Request, S3Response, S3Result, s3_error};
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
-use super::store::{Kept, Store, StoreError};
+use super::store::{Kept, Said, Store, StoreError};
 
 /// How much of a file is read at once.
 const PIECE: u64 = 64 * 1024;
@@ -55,9 +58,40 @@ impl S3 for Operations {
             return Err(s3_error!(NotImplemented, "conditional writes are not served here"));
         }
         let body = input.body.ok_or_else(|| s3_error!(IncompleteBody))?;
-        let media_type = input.content_type;
-        let kept = self.0.put(&input.bucket, &input.key, media_type, body).await?;
+        let metadata = input.metadata.unwrap_or_default().into_iter().collect();
+        let said = Said { media_type: input.content_type, metadata };
+        let kept = self.0.put(&input.bucket, &input.key, said, body).await?;
         Ok(S3Response::new(PutObjectOutput { e_tag: Some(ETag::Strong(kept.md5)), ..Default::default() }))
+    }
+
+    async fn copy_object(&self, request: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+        let input = request.input;
+        let CopySource::Bucket { bucket, key, version_id: None } = &input.copy_source else {
+            return Err(s3_error!(NotImplemented, "only objects of a bucket are copied here"));
+        };
+        if input.metadata_directive.as_ref().map(MetadataDirective::as_str) != Some(MetadataDirective::REPLACE) {
+            return Err(s3_error!(NotImplemented, "what is said of an object is not copied here"));
+        }
+        let (found, file) = self.0.get(bucket, key)?;
+        let tag = ETag::Strong(found.md5.clone());
+        if let Some(ETagCondition::ETag(wanted)) = &input.copy_source_if_match
+            && *wanted != tag
+        {
+            return Err(s3_error!(PreconditionFailed));
+        }
+        let metadata = input.metadata.unwrap_or_default().into_iter().collect();
+        let said = Said { media_type: input.content_type, metadata };
+        let kept = self.0.put(&input.bucket, &input.key, said, pieces(file.into(), found.size)).await?;
+        let is_asked =
+            input.checksum_algorithm.as_ref().map(ChecksumAlgorithm::as_str) == Some(ChecksumAlgorithm::SHA256);
+        let sha256 = hex::decode(&kept.sha256).map(|digest| STANDARD.encode(digest)).ok().filter(|_| is_asked);
+        let result = CopyObjectResult {
+            checksum_sha256: sha256,
+            last_modified: Some(modified(&kept)),
+            e_tag: Some(ETag::Strong(kept.md5)),
+            ..Default::default()
+        };
+        Ok(S3Response::new(CopyObjectOutput { copy_object_result: Some(result), ..Default::default() }))
     }
 
     async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
@@ -67,21 +101,9 @@ impl S3 for Operations {
         let mut file = tokio::fs::File::from_std(file);
         let offset = i64::try_from(first).map_err(|_| s3_error!(InvalidRange))?;
         file.seek(std::io::SeekFrom::Current(offset)).await.map_err(StoreError::from)?;
-        let body = stream::unfold((file, length), async |(mut file, left)| {
-            if left == 0 {
-                return None;
-            }
-            let mut piece = vec![0; usize::try_from(left.min(PIECE)).unwrap_or_default()];
-            match file.read_exact(&mut piece).await {
-                Ok(_) => {
-                    let left = left - piece.len() as u64;
-                    Some((Ok(Bytes::from(piece)), (file, left)))
-                }
-                Err(error) => Some((Err(error), (file, 0))),
-            }
-        });
+        let body = pieces(file, length);
         Ok(S3Response::new(GetObjectOutput {
-            body: Some(StreamingBlob::wrap(Box::pin(body))),
+            body: Some(StreamingBlob::wrap(body)),
             content_length: i64::try_from(length).ok(),
             content_range,
             accept_ranges: Some("bytes".to_owned()),
@@ -102,6 +124,7 @@ impl S3 for Operations {
             accept_ranges: Some("bytes".to_owned()),
             last_modified: Some(modified(&kept)),
             content_type: kept.media_type,
+            metadata: Some(kept.metadata.into_iter().collect()),
             e_tag: Some(ETag::Strong(kept.md5)),
             ..Default::default()
         }))
@@ -161,6 +184,23 @@ impl S3 for Operations {
             ..Default::default()
         }))
     }
+}
+
+/// The next bytes of a file.
+fn pieces(file: tokio::fs::File, length: u64) -> impl Stream<Item = std::io::Result<Bytes>> + Send + Sync + Unpin {
+    Box::pin(stream::unfold((file, length), async |(mut file, left)| {
+        if left == 0 {
+            return None;
+        }
+        let mut piece = vec![0; usize::try_from(left.min(PIECE)).unwrap_or_default()];
+        match file.read_exact(&mut piece).await {
+            Ok(_) => {
+                let left = left - piece.len() as u64;
+                Some((Ok(Bytes::from(piece)), (file, left)))
+            }
+            Err(error) => Some((Err(error), (file, 0))),
+        }
+    }))
 }
 
 /// From where, how much, and what is told of it.

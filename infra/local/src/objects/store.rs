@@ -3,6 +3,7 @@
 //! A file has its name once all of it is on the disk and not before, so a reader, a backup and a host after a power failure see an
 //! object whole or not at all.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -49,7 +50,17 @@ pub(crate) struct Kept {
     /// In lower-case hex: S3's entity tag.
     pub(crate) md5: String,
     pub(crate) media_type: Option<String>,
+    /// What whoever put it says of it besides.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) at: Timestamp,
+}
+
+/// What is said of an object when it is put.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said {
+    pub(super) media_type: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
 }
 
 /// The objects of some buckets; clones share them.
@@ -88,7 +99,7 @@ impl Store {
         &self,
         bucket: &str,
         key: &str,
-        media_type: Option<String>,
+        said: Said,
         mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<Kept, StoreError> {
         let (dir, path) = self.path(bucket, key)?;
@@ -109,7 +120,8 @@ impl Store {
             size,
             sha256: hex::encode(sha256.finalize()),
             md5: hex::encode(md5.compute().0),
-            media_type,
+            media_type: said.media_type,
+            metadata: said.metadata,
             at: crate::clock::now(),
         };
         let head = head(&kept)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use files::{Bucket as Client, Credentials, Download, Upload};
+use files::{Bucket as Client, Copy, Credentials, Download, Invitation, Upload};
 use http::{HeaderMap, Method, Request, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -23,7 +23,8 @@ const AT: &str = "http://127.0.0.1:4566";
 fn buckets() -> Vec<Bucket> {
     let cors = CorsRule {
         origins: vec!["https://console.example.org".to_owned()],
-        methods: vec!["GET".to_owned()],
+        methods: vec!["GET".to_owned(), "PUT".to_owned()],
+        headers: vec!["content-type".to_owned()],
         exposed: vec!["content-disposition".to_owned()],
     };
     vec![Bucket { name: NAME.to_owned(), cors: vec![cors], expires: Some(Duration::from_hours(24)) }]
@@ -236,4 +237,79 @@ async fn what_is_older_than_its_bucket_keeps_it_goes_and_nothing_else() {
     check(&objects, put("media", "again", b"x", "image/png"), 200, "").await;
     assert_eq!(super::expiry::remove(&store, &buckets(), crate::clock::now()), 1);
     assert_eq!(store.keys(NAME, "").unwrap(), ["again", "new"]);
+}
+
+/// What somebody puts by a link for five bytes of a type.
+fn invited(key: &str, object: &str, bytes: &'static [u8]) -> Request<Body> {
+    let headers = [("content-type", "image/png"), ("x-amz-meta-name", "a%20b.png")];
+    let invitation = Invitation { key: object, size: 5, headers: &headers, valid: Duration::from_mins(5) };
+    let link = client(key).invite(invitation, crate::clock::now()).unwrap();
+    let mut request = Request::put(link).header("content-length", bytes.len());
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request.body(Body::from(bytes)).unwrap()
+}
+
+#[tokio::test]
+async fn an_invitation_lets_put_what_it_is_for_and_nothing_else() {
+    let objects = in_memory();
+    check(&objects, invited("media", "a", b"12345"), 200, "").await;
+    for (header, value) in [("content-type", "text/html"), ("x-amz-meta-name", "c")] {
+        let mut other = invited("media", "a", b"other");
+        other.headers_mut().insert(header, value.parse().unwrap());
+        check(&objects, other, 403, "SignatureDoesNotMatch").await;
+    }
+    check(&objects, invited("media", "a", b"longer"), 403, "SignatureDoesNotMatch").await;
+    let mut elsewhere = invited("media", "a", b"other");
+    *elsewhere.uri_mut() = elsewhere.uri().to_string().replace("/a?", "/b?").parse().unwrap();
+    check(&objects, elsewhere, 403, "SignatureDoesNotMatch").await;
+    // A link may do what its signer may.
+    check(&objects, invited("tickets", "a", b"other"), 403, "AccessDenied").await;
+    let head = client("tickets").head("a", crate::clock::now()).unwrap().map(|()| Body::empty());
+    let (status, headers, _) = ask(&objects, head).await;
+    let header = |name: &str| headers[name].to_str().unwrap().to_owned();
+    assert_eq!(
+        (status.as_u16(), header("content-length"), header("x-amz-meta-name")),
+        (200, "5".to_owned(), "a%20b.png".to_owned())
+    );
+    let missing = client("tickets").head("b", crate::clock::now()).unwrap().map(|()| Body::empty());
+    assert_eq!(ask(&objects, missing).await.0.as_u16(), 404);
+}
+
+#[tokio::test]
+async fn a_copy_is_of_the_bytes_that_it_names_and_needs_both_permissions() {
+    let objects = in_memory();
+    check(&objects, put("media", "a b", b"12345", "image/png"), 200, "").await;
+    let copy = |by: &str, entity_tag: &str| {
+        let from = client(by);
+        let copy = Copy { from: &from, source: "a b", entity_tag, key: "c/d", media_type: "image/png" };
+        client(by).copy(copy, crate::clock::now()).unwrap().map(|()| Body::empty())
+    };
+    let tag = "\"827ccb0eea8a706c4c34a16891f84e7b\"";
+    for by in ["media", "tickets"] {
+        check(&objects, copy(by, tag), 403, "AccessDenied").await;
+    }
+    check(&objects, copy("operator", "\"827ccb0eea8a706c4c34a16891f84e7c\""), 412, "PreconditionFailed").await;
+    let (status, _, body) = ask(&objects, copy("operator", tag)).await;
+    let body = String::from_utf8(body).unwrap();
+    assert_eq!(status.as_u16(), 200, "{body}");
+    assert!(body.contains("<ChecksumSHA256>WZRHGrsBESr8wYFZ9sx0tPURuZgG2lmzyvWpwXPKz8U=</ChecksumSHA256>"), "{body}");
+    let (_, _, bytes) = ask(&objects, get(&link("tickets", "c/d", crate::clock::now()))).await;
+    assert_eq!(bytes, b"12345");
+}
+
+#[tokio::test]
+async fn a_page_asks_before_it_puts() {
+    let objects = in_memory();
+    let ask_for = async |headers: &str| {
+        let request = Request::options(format!("{AT}/{NAME}/a"))
+            .header("origin", "https://console.example.org")
+            .header("access-control-request-method", "PUT")
+            .header("access-control-request-headers", headers);
+        ask(&objects, request.body(Body::empty()).unwrap()).await
+    };
+    let (status, headers, _) = ask_for("Content-Type").await;
+    assert_eq!((status.as_u16(), headers["access-control-allow-headers"].to_str().unwrap()), (200, "content-type"));
+    assert_eq!(ask_for("content-type, x-other").await.0.as_u16(), 403);
 }

@@ -6,24 +6,23 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, Method, StatusCode};
-use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use super::gateway_files;
 use super::graph::cut;
 use super::script::{Outcome, Sent};
 use super::{HANGING, Simulator};
+use super::{gateway_files, gateway_uploads};
 
 /// The key of every gateway; of GOWA, the password of the user `turno`.
 pub(crate) const KEY: &str = "demo-gateway-key";
 
 /// A refusal: status and words.
-type Refusal = (StatusCode, String);
+pub(super) type Refusal = (StatusCode, String);
 
 /// What a call sends: by which account, to whom, and whether it is a message at all.
 struct Read {
@@ -39,10 +38,14 @@ pub(super) async fn call(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let given = gateway_uploads::read(&simulator.media, &gateway, &path, request).await;
     let admitted = admit(&gateway, &headers);
+    let (admitted, body) = match (admitted, given) {
+        (Ok(()), Ok(body)) => (Ok(()), body),
+        (Err(refusal), _) | (Ok(()), Err(refusal)) => (Err(refusal), Value::Null),
+    };
     let asked = gateway_files::asked(&gateway, &method, &path, query.as_deref().unwrap_or_default(), &body);
     if let (Ok(()), Some((id, given))) = (&admitted, asked) {
         return gateway_files::give(&simulator.media, &id, given).await;
@@ -104,7 +107,8 @@ fn read(gateway: &str, method: &Method, path: &str, headers: &HeaderMap, body: &
     match (gateway, method.as_str(), parts.as_slice()) {
         ("baileys", "POST", ["connections", by, "send-message"]) => {
             let content = &body["messageContent"];
-            let is_known = content["text"].is_string() || content["react"]["key"]["id"].is_string();
+            let has_file = ["image", "video", "audio", "document"].iter().any(|kind| content[kind].is_string());
+            let is_known = content["text"].is_string() || content["react"]["key"]["id"].is_string() || has_file;
             if !is_known || !text("jid")?.contains('@') {
                 return Err((StatusCode::UNPROCESSABLE_ENTITY, "messageContent: Expected union value".to_owned()));
             }
@@ -132,8 +136,7 @@ fn read(gateway: &str, method: &Method, path: &str, headers: &HeaderMap, body: &
         ("evolution", "POST", ["chat", "markMessageAsRead" | "sendPresence", by]) => read(by, String::new(), false),
         ("waha", "POST", ["api", "sendSeen" | "startTyping"]) => read(&text("session")?, text("chatId")?, false),
         ("waha", "POST", ["api", what @ ("sendText" | "sendImage" | "sendVideo" | "sendVoice" | "sendFile")]) => {
-            let has_content =
-                if *what == "sendText" { body["text"].is_string() } else { body["file"]["url"].is_string() };
+            let has_content = if *what == "sendText" { body["text"].is_string() } else { has_file(&body["file"]) };
             if !has_content || !text("chatId")?.contains('@') {
                 return Err((StatusCode::UNPROCESSABLE_ENTITY, format!("{what}: the body is not complete")));
             }
@@ -148,8 +151,9 @@ fn read(gateway: &str, method: &Method, path: &str, headers: &HeaderMap, body: &
             match rest {
                 ["send", "message"] => read(&by, text("message").and_then(|_| text("phone"))?, true),
                 ["send", kind @ ("image" | "video" | "audio")] => {
-                    read(&by, text(&format!("{kind}_url")).and_then(|_| text("phone"))?, true)
+                    read(&by, text(&format!("{kind}_url")).or_else(|_| text(kind)).and_then(|_| text("phone"))?, true)
                 }
+                ["send", "file"] => read(&by, text("file").and_then(|_| text("phone"))?, true),
                 ["message", _, "reaction"] if body["emoji"].is_string() => read(&by, text("phone")?, true),
                 ["message", _, "read"] => read(&by, text("phone")?, false),
                 ["send", "chat-presence"] => read(&by, text("action").and_then(|_| text("phone"))?, false),
@@ -158,6 +162,11 @@ fn read(gateway: &str, method: &Method, path: &str, headers: &HeaderMap, body: &
         }
         _ => Err((StatusCode::NOT_FOUND, format!("Cannot {method} /{path}"))),
     }
+}
+
+/// Whether WAHA is told where a file is, or given it with what it is.
+fn has_file(file: &Value) -> bool {
+    file["url"].is_string() || (file["data"].is_string() && file["mimetype"].is_string())
 }
 
 /// The answer in the gateway's own shape.

@@ -160,7 +160,7 @@ pub(super) async fn sent(State(simulator): State<Arc<Simulator>>, headers: Heade
     }
 }
 
-fn is_object(id: &str) -> Result<(), GraphError> {
+pub(super) fn is_object(id: &str) -> Result<(), GraphError> {
     if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(());
     }

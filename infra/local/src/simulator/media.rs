@@ -1,4 +1,5 @@
-//! Files that customers send: Meta's two calls, as strict as they are, over files that were put here by request.
+//! Files: Meta's two calls to fetch one, as strict as they are, over files of customers that were put here by request and files that were
+//! given to be sent (`super::uploads`).
 //!
 //! `POST /_simulator/media?type=image/jpeg` with the bytes gives `{id, sha256, mime_type}`, as a webhook has them. `outcomes`, names with
 //! commas between, says what happens with the next calls about it, one each:
@@ -65,7 +66,7 @@ pub(super) enum Outcome {
     Redirect,
 }
 
-/// A file that a customer sent.
+/// A file that somebody sent.
 #[derive(Clone, Debug)]
 struct Sent {
     media_type: String,
@@ -87,6 +88,20 @@ struct Held {
 impl Media {
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds a file, in the place of the oldest where there are too many; its id.
+    pub(super) fn hold(&self, media_type: &str, bytes: Bytes, outcomes: VecDeque<Outcome>) -> String {
+        let id = format!("{}", fastrand::u64(1_000_000_000_000_000..9_000_000_000_000_000));
+        let mut held = self.held();
+        if held.order.len() == MOST
+            && let Some(oldest) = held.order.pop_front()
+        {
+            held.files.remove(&oldest);
+        }
+        held.order.push_back(id.clone());
+        held.files.insert(id.clone(), Sent { media_type: media_type.to_owned(), bytes, outcomes });
+        id
     }
 
     /// The file and what is to happen with this call about it.
@@ -134,17 +149,9 @@ pub(super) async fn add(
         Ok(outcomes) => outcomes,
         Err(error) => return error.into_response(),
     };
-    let id = format!("{}", fastrand::u64(1_000_000_000_000_000..9_000_000_000_000_000));
-    let answer = json!({ "id": id, "sha256": STANDARD.encode(Sha256::digest(&bytes)), "mime_type": adding.media_type });
-    let mut held = simulator.media.held();
-    if held.order.len() == MOST
-        && let Some(oldest) = held.order.pop_front()
-    {
-        held.files.remove(&oldest);
-    }
-    held.order.push_back(id.clone());
-    held.files.insert(id, Sent { media_type: adding.media_type, bytes, outcomes });
-    Json(answer).into_response()
+    let sha256 = STANDARD.encode(Sha256::digest(&bytes));
+    let id = simulator.media.hold(&adding.media_type, bytes, outcomes);
+    Json(json!({ "id": id, "sha256": sha256, "mime_type": adding.media_type })).into_response()
 }
 
 /// `GET /{media_id}`.

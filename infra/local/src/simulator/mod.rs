@@ -17,6 +17,7 @@
 mod content;
 mod errors;
 mod gateway_files;
+mod gateway_uploads;
 pub(crate) mod gateways;
 mod graph;
 mod media;
@@ -24,6 +25,7 @@ mod message;
 mod script;
 mod statuses;
 mod templates;
+mod uploads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,11 +71,18 @@ impl Simulator {
     pub(crate) async fn serve(self, listener: TcpListener, mut stopping: watch::Receiver<bool>) -> std::io::Result<()> {
         let router = Router::new()
             .route("/{version}/{phone_number_id}/messages", post(graph::send))
+            .route(
+                "/{version}/{phone_number_id}/media",
+                post(uploads::take).layer(DefaultBodyLimit::max(media::LARGEST)),
+            )
             .route("/{version}/{account}/message_templates", get(graph::list_templates))
             .route("/{version}/{media_id}", get(media::locate))
             .route("/_media/{media_id}", get(media::download))
             .route("/_simulator/media", post(media::add).layer(DefaultBodyLimit::max(media::LARGEST)))
-            .route("/_gateways/{gateway}/{*path}", any(gateways::call))
+            .route(
+                "/_gateways/{gateway}/{*path}",
+                any(gateways::call).layer(DefaultBodyLimit::max(gateway_uploads::LARGEST)),
+            )
             .route("/_simulator/script", post(graph::script))
             .route("/_simulator/sent", get(graph::sent))
             .layer(DefaultBodyLimit::max(64 * 1024))

@@ -12,6 +12,8 @@
 //! | `{"outcome": "hang", "taken": true}` | no answer for a minute; it was accepted, or with `false` it was not |
 //! | `{"outcome": "cut", "taken": true}` | the connection breaks in the midst of the answer; it was accepted, or was not |
 //!
+//! With `100000000000001/media` in the place of a recipient they are for the next files that are given to that number.
+//!
 //! `GET /_simulator/sent` gives every message that was accepted, in order. Both need the token of a connection.
 
 use std::collections::{HashMap, VecDeque};

@@ -108,6 +108,9 @@ pub(crate) struct CorsRule {
     pub(crate) origins: Vec<String>,
     #[serde(rename = "AllowedMethods")]
     pub(crate) methods: Vec<String>,
+    /// What a page may send; with `*` wildcards.
+    #[serde(default, rename = "AllowedHeaders")]
+    pub(crate) headers: Vec<String>,
     #[serde(default, rename = "ExposedHeaders")]
     pub(crate) exposed: Vec<String>,
 }

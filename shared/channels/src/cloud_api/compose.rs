@@ -50,6 +50,8 @@ fn media(media: &Media) -> Value {
     let mut body = match &media.source {
         MediaSource::Link(link) => json!({ "link": link }),
         MediaSource::Id(id) => json!({ "id": id }),
+        // Whoever sends has put the provider's own id in its place; this one is refused as not known.
+        MediaSource::Upload(id) => json!({ "id": id }),
     };
     if let Some(caption) = &media.caption {
         body["caption"] = caption.as_str().into();

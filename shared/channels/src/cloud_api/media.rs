@@ -1,9 +1,12 @@
-//! The files of Cloud API messages: what a message says of its file, and what Meta says of it when asked.
+//! The files of Cloud API messages: what a message says of its file, what Meta says of it when asked, and how Meta is given one.
 //! Source: whatsapp.md §1.5 and §1.10.
+
+use std::time::Duration;
 
 use domain::media::{Media, MediaKind, MediaType};
 use serde_json::Value;
 
+use crate::cloud_api::outbound::{SendOutcome, answer};
 use crate::lenient;
 use crate::media::{Digest, Source};
 
@@ -49,6 +52,30 @@ pub fn located(body: &[u8]) -> Option<Located> {
         size: lenient::integer(&body["file_size"]).and_then(|size| u64::try_from(size).ok()),
         media_type: lenient::text(&body["mime_type"]).and_then(MediaType::new),
     })
+}
+
+/// The form by which Meta takes a file, beside the part `file`. Source: "Upload media" of the Cloud API's reference.
+pub fn form(media_type: &str) -> [(&'static str, &str); 2] {
+    [("messaging_product", "whatsapp"), ("type", media_type)]
+}
+
+/// What Meta calls a file that it was given, or what became of that. No message was sent by it, so nothing of it is unclear: it may be
+/// given again.
+pub fn given(status: u16, body: &[u8]) -> Result<String, SendOutcome> {
+    if (200..300).contains(&status) {
+        let body = lenient::read(body).unwrap_or_default();
+        let id = lenient::short(&body["id"]).filter(|id| id.bytes().all(|b| b.is_ascii_digit()));
+        return id.ok_or_else(try_again);
+    }
+    Err(match answer(status, body) {
+        SendOutcome::Unclear | SendOutcome::Accepted { .. } => try_again(),
+        outcome => outcome,
+    })
+}
+
+/// What a file comes to that could not be handed over now.
+pub fn try_again() -> SendOutcome {
+    SendOutcome::RetryLater { after: Duration::from_secs(5), code: 0 }
 }
 
 /// Whether an answer says that Meta has no such file: 404 and 410, and the Graph API's way of saying it (100, subcode 33).
@@ -126,6 +153,29 @@ mod tests {
         assert_eq!(located.sha256, Digest::read(&json!("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")));
         assert_eq!(super::located(b"{}"), None);
         assert_eq!(super::located(b"<html>"), None);
+    }
+
+    #[test]
+    fn a_file_that_was_not_taken_may_be_given_again_unless_it_was_refused() {
+        let check = |status: u16, body: &str, expected: Result<&str, Option<i64>>| {
+            let found = given(status, body.as_bytes()).map_err(|outcome| match outcome {
+                SendOutcome::Refused { error } => Some(error.code),
+                SendOutcome::RetryLater { .. } => None,
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(found, expected.map(str::to_owned), "{status} {body}");
+        };
+        check(200, r#"{"id":"4490709327384033"}"#, Ok("4490709327384033"));
+        check(200, r#"{"id":4490709327384033}"#, Ok("4490709327384033"));
+        for unclear in ["{}", r#"{"id":"../me"}"#, "<html>", ""] {
+            check(200, unclear, Err(None));
+        }
+        check(502, "<html>", Err(None));
+        check(429, r#"{"error":{"code":130429}}"#, Err(None));
+        check(500, r#"{"error":{"code":131000}}"#, Err(None));
+        check(400, r#"{"error":{"code":100}}"#, Err(Some(100)));
+        check(401, r#"{"error":{"code":190}}"#, Err(Some(190)));
+        check(413, "too large", Err(Some(413)));
     }
 
     #[test]

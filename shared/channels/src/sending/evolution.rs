@@ -5,14 +5,24 @@ use domain::answer::{Answer, AnswerBody, Media, MediaKind, MediaSource, Target};
 use domain::ids::ProviderMessageId;
 use serde_json::{Value, json};
 
-use super::{Call, Unsupported, bare, jid, key, segment};
+use super::{Attached, Call, Place, Unsupported, bare, jid, key, segment};
 
-pub(super) fn message(session: &str, to: &Alias, answer: &Answer) -> Result<Call, Unsupported> {
+pub(super) fn message(
+    session: &str,
+    to: &Alias,
+    answer: &Answer,
+    file: Option<Attached<'_>>,
+) -> Result<Call, Unsupported> {
+    let mut place = None;
     let (what, mut body) = match &answer.body {
         AnswerBody::Text { body, preview_url } => {
             ("sendText", json!({ "number": number(to), "text": body, "linkPreview": preview_url }))
         }
-        AnswerBody::Media(media) => with_media(to, media)?,
+        AnswerBody::Media(media) => {
+            let (what, body, at) = with_media(to, media, file)?;
+            place = at;
+            (what, body)
+        }
         AnswerBody::Reaction { target, emoji } => {
             ("sendReaction", json!({ "key": key(to, target), "reaction": emoji }))
         }
@@ -22,23 +32,37 @@ pub(super) fn message(session: &str, to: &Alias, answer: &Answer) -> Result<Call
     if let Some(target) = &answer.reply_to {
         body["quoted"] = json!({ "key": { "id": bare(&target.id).0 } });
     }
-    Ok(call(session, "message", what, body))
+    Ok(Call { file: place, ..call(session, "message", what, body) })
 }
 
-fn with_media(to: &Alias, media: &Media) -> Result<(&'static str, Value), Unsupported> {
-    let MediaSource::Link(link) = &media.source else { return Err(Unsupported("media by id")) };
+/// It takes a URL or pure Base64 in the same place; the latter with its type, since no name or answer tells it.
+fn with_media(
+    to: &Alias,
+    media: &Media,
+    file: Option<Attached<'_>>,
+) -> Result<(&'static str, Value, Option<Place>), Unsupported> {
+    let (link, file) = match (&media.source, file) {
+        (MediaSource::Link(link), _) => (link.as_str(), None),
+        (MediaSource::Upload(_), Some(file)) => ("", Some(file)),
+        _ => return Err(Unsupported("media by id")),
+    };
+    let at = |place: &'static str| file.map(|_| Place::Base64(place));
     Ok(match media.kind {
-        MediaKind::Audio => ("sendWhatsAppAudio", json!({ "number": number(to), "audio": link })),
-        MediaKind::Sticker => ("sendSticker", json!({ "number": number(to), "sticker": link })),
+        MediaKind::Audio => ("sendWhatsAppAudio", json!({ "number": number(to), "audio": link }), at("/audio")),
+        MediaKind::Sticker => ("sendSticker", json!({ "number": number(to), "sticker": link }), at("/sticker")),
         kind @ (MediaKind::Image | MediaKind::Video | MediaKind::Document) => {
             let mut body = json!({ "number": number(to), "mediatype": kind.as_str(), "media": link });
             if let Some(caption) = &media.caption {
                 body["caption"] = caption.as_str().into();
             }
+            if let Some(file) = file {
+                body["mimetype"] = file.media_type.into();
+                body["fileName"] = file.name.into();
+            }
             if let Some(filename) = &media.filename {
                 body["fileName"] = filename.as_str().into();
             }
-            ("sendMedia", body)
+            ("sendMedia", body, at("/media"))
         }
     })
 }
@@ -60,5 +84,5 @@ fn number(to: &Alias) -> String {
 }
 
 fn call(session: &str, area: &str, what: &str, body: Value) -> Call {
-    Call { method: "POST", path: format!("/{area}/{what}/{}", segment(session)), body }
+    Call { method: "POST", path: format!("/{area}/{what}/{}", segment(session)), body, file: None }
 }

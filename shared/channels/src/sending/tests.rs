@@ -23,8 +23,8 @@ fn picture() -> Answer {
 
 #[track_caller]
 fn check(speaks: Speaks, answer: &Answer, (method, path, body): (&str, &str, Value)) {
-    let call = speaks.message("loja 1", &phone(), answer, "cnv_1.5.out_1").unwrap();
-    assert_eq!(call, Call { method: call.method, path: path.to_owned(), body });
+    let call = speaks.message("loja 1", &phone(), answer, None, "cnv_1.5.out_1").unwrap();
+    assert_eq!(call, Call { method: call.method, path: path.to_owned(), body, file: None });
     assert_eq!(call.method, method);
 }
 
@@ -73,9 +73,55 @@ fn media_goes_by_link_where_the_gateway_fetches_it() {
 }
 
 #[test]
+fn an_upload_goes_with_its_bytes() {
+    let check = |speaks: Speaks, kind: MediaKind, expected: Option<(&str, Value, Place)>| {
+        let source = MediaSource::Upload(domain::ids::UploadId::new("upl_1").unwrap());
+        let caption = (kind != MediaKind::Audio).then(|| "Nota".to_owned());
+        let answer: Answer = AnswerBody::Media(Media { kind, source, caption, filename: None }).into();
+        let media_type = if kind == MediaKind::Audio { "audio/ogg" } else { "x/y" };
+        let file = Attached { media_type, name: "a.b" };
+        let call = speaks.message("s", &phone(), &answer, Some(file), "r").ok();
+        let found = call.map(|call| (call.path, call.body, call.file.unwrap()));
+        assert_eq!(found, expected.map(|(path, body, place)| (path.to_owned(), body, place)), "{speaks:?} {kind:?}");
+        assert!(speaks.message("s", &phone(), &answer, None, "r").is_err());
+    };
+    let baileys = |content: Value| json!({ "jid": "77079861373@s.whatsapp.net", "messageContent": content, "chatwootMessageId": "r" });
+    let path = "/connections/s/send-message";
+    let content = json!({ "image": "", "mimetype": "x/y", "caption": "Nota" });
+    check(Speaks::Baileys, MediaKind::Image, Some((path, baileys(content), Place::Base64("/messageContent/image"))));
+    let content = json!({ "audio": "", "ptt": true, "mimetype": "audio/ogg" });
+    check(Speaks::Baileys, MediaKind::Audio, Some((path, baileys(content), Place::Base64("/messageContent/audio"))));
+    let content = json!({ "document": "", "fileName": "a.b", "mimetype": "x/y", "caption": "Nota" });
+    check(
+        Speaks::Baileys,
+        MediaKind::Document,
+        Some((path, baileys(content), Place::Base64("/messageContent/document"))),
+    );
+    check(Speaks::Baileys, MediaKind::Sticker, None);
+    let body = json!({ "number": "77079861373", "mediatype": "video", "media": "", "mimetype": "x/y", "fileName": "a.b", "caption": "Nota" });
+    check(Speaks::Evolution, MediaKind::Video, Some(("/message/sendMedia/s", body, Place::Base64("/media"))));
+    let body = json!({ "number": "77079861373", "audio": "" });
+    check(Speaks::Evolution, MediaKind::Audio, Some(("/message/sendWhatsAppAudio/s", body, Place::Base64("/audio"))));
+    let body = json!({ "number": "77079861373", "sticker": "" });
+    check(Speaks::Evolution, MediaKind::Sticker, Some(("/message/sendSticker/s", body, Place::Base64("/sticker"))));
+    let file = json!({ "mimetype": "x/y", "filename": "a.b", "data": "" });
+    let body = json!({ "session": "s", "chatId": "77079861373@c.us", "file": file, "caption": "Nota" });
+    check(Speaks::Waha, MediaKind::Document, Some(("/api/sendFile", body, Place::Base64("/file/data"))));
+    check(Speaks::Waha, MediaKind::Sticker, None);
+    let body = json!({ "phone": "77079861373@s.whatsapp.net", "caption": "Nota" });
+    check(Speaks::Gowa, MediaKind::Document, Some(("/send/file", body, Place::Part("file"))));
+    check(
+        Speaks::Gowa,
+        MediaKind::Audio,
+        Some(("/send/audio", json!({ "phone": "77079861373@s.whatsapp.net" }), Place::Part("audio"))),
+    );
+    check(Speaks::Gowa, MediaKind::Sticker, None);
+}
+
+#[test]
 fn quotes_and_reactions_name_their_message() {
     let quoting = Answer { reply_to: Some(target()), ..Answer::text("Olá") };
-    let body = |speaks: Speaks, answer: &Answer| speaks.message("s", &phone(), answer, "r").unwrap().body;
+    let body = |speaks: Speaks, answer: &Answer| speaks.message("s", &phone(), answer, None, "r").unwrap().body;
     assert_eq!(body(Speaks::Evolution, &quoting)["quoted"], json!({ "key": { "id": "3EB0" } }));
     assert_eq!(body(Speaks::Waha, &quoting)["reply_to"], "false_77079861373@c.us_3EB0");
     assert_eq!(body(Speaks::Gowa, &quoting)["reply_message_id"], "3EB0");

@@ -4,21 +4,28 @@ use domain::alias::{Alias, AliasKind};
 use domain::answer::{Answer, AnswerBody, Media, MediaKind, MediaSource, Target};
 use serde_json::{Value, json};
 
-use super::{Call, Unsupported, bare, jid};
+use super::{Attached, Call, Place, Unsupported, bare, jid};
 use crate::lenient;
 
-pub(super) fn message(session: &str, to: &Alias, answer: &Answer) -> Result<Call, Unsupported> {
+pub(super) fn message(
+    session: &str,
+    to: &Alias,
+    answer: &Answer,
+    file: Option<Attached<'_>>,
+) -> Result<Call, Unsupported> {
+    let mut place = None;
     let (method, what, mut body) = match &answer.body {
         AnswerBody::Text { body, preview_url } => {
             ("POST", "sendText", json!({ "text": body, "linkPreview": preview_url }))
         }
         AnswerBody::Media(media) => {
-            let (what, body) = with_media(media)?;
+            let (what, body, at) = with_media(media, file)?;
+            place = at;
             ("POST", what, body)
         }
         AnswerBody::Reaction { target, emoji } => {
             let body = json!({ "session": session, "messageId": message_id(to, target), "reaction": emoji });
-            return Ok(Call { method: "PUT", path: "/api/reaction".to_owned(), body });
+            return Ok(Call { method: "PUT", path: "/api/reaction".to_owned(), body, file: None });
         }
         AnswerBody::Template(_) => return Err(Unsupported("templates")),
         AnswerBody::Interactive(_) => return Err(Unsupported("buttons and lists")),
@@ -28,12 +35,21 @@ pub(super) fn message(session: &str, to: &Alias, answer: &Answer) -> Result<Call
     if let Some(target) = &answer.reply_to {
         body["reply_to"] = message_id(to, target).into();
     }
-    Ok(Call { method, path: format!("/api/{what}"), body })
+    Ok(Call { method, path: format!("/api/{what}"), body, file: place })
 }
 
-fn with_media(media: &Media) -> Result<(&'static str, Value), Unsupported> {
-    let MediaSource::Link(link) = &media.source else { return Err(Unsupported("media by id")) };
-    let mut file = json!({ "url": link });
+fn with_media(
+    media: &Media,
+    attached: Option<Attached<'_>>,
+) -> Result<(&'static str, Value, Option<Place>), Unsupported> {
+    let (mut file, place) = match (&media.source, attached) {
+        (MediaSource::Link(link), _) => (json!({ "url": link }), None),
+        (MediaSource::Upload(_), Some(attached)) => {
+            let Attached { media_type, name } = attached;
+            (json!({ "mimetype": media_type, "filename": name, "data": "" }), Some(Place::Base64("/file/data")))
+        }
+        _ => return Err(Unsupported("media by id")),
+    };
     if let Some(filename) = &media.filename {
         file["filename"] = filename.as_str().into();
     }
@@ -42,10 +58,10 @@ fn with_media(media: &Media) -> Result<(&'static str, Value), Unsupported> {
         body["caption"] = caption.as_str().into();
     }
     match media.kind {
-        MediaKind::Image => Ok(("sendImage", body)),
-        MediaKind::Video => Ok(("sendVideo", body)),
-        MediaKind::Audio => Ok(("sendVoice", body)),
-        MediaKind::Document => Ok(("sendFile", body)),
+        MediaKind::Image => Ok(("sendImage", body, place)),
+        MediaKind::Video => Ok(("sendVideo", body, place)),
+        MediaKind::Audio => Ok(("sendVoice", body, place)),
+        MediaKind::Document => Ok(("sendFile", body, place)),
         MediaKind::Sticker => Err(Unsupported("stickers")),
     }
 }
@@ -59,7 +75,12 @@ pub(super) fn typing(session: &str, to: &Alias) -> Call {
 }
 
 fn call(what: &str, session: &str, to: &Alias) -> Call {
-    Call { method: "POST", path: format!("/api/{what}"), body: json!({ "session": session, "chatId": chat(to) }) }
+    Call {
+        method: "POST",
+        path: format!("/api/{what}"),
+        body: json!({ "session": session, "chatId": chat(to) }),
+        file: None,
+    }
 }
 
 /// The id that its engines give a sent message: a text, or an object with one; the last part is the message's own.

@@ -9,7 +9,7 @@ use super::{Finding, Invariant, Work, listed};
 use crate::conversation::Conversation;
 use crate::delivery::Delivery;
 use crate::ids::{self, ConversationId, ProviderMessageId, TicketId};
-use crate::media::MediaState;
+use crate::media::Media;
 use crate::ticket::Ticket;
 
 /// How far a provider's clock may be ahead of ours.
@@ -30,8 +30,8 @@ pub struct Said {
     pub seq: u64,
     /// Who said it.
     pub side: Side,
-    /// How far its file is, if it has one.
-    pub media: Option<MediaState>,
+    /// Its file, if it has one.
+    pub media: Option<Media>,
 }
 
 /// Who said it.

@@ -53,7 +53,7 @@ proptest! {
     fn a_key_holds_nothing_that_a_sender_chose(id in "\\PC{1,80}") {
         let org = OrganizationId::new("demo").unwrap();
         let reference: MessageRef = format!("cnv_1.1763694120123.{id}").parse().unwrap();
-        let key = key(&org, &reference);
+        let key = Media::announced(None, None).key(&org, &reference);
         prop_assert!(key.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_-".contains(&b)), "{}", key);
         prop_assert!(key.starts_with("demo/cnv_1/1763694120123/"));
     }

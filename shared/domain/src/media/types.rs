@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::MediaFailure;
+
 /// A kind of message that has a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaKind {
@@ -34,7 +36,7 @@ impl MediaKind {
 
     /// The most bytes that such a file may have. Source: whatsapp.md §1.10, Meta's "Supported media types"; a sticker is taken for
     /// an animated one.
-    pub fn limit(self) -> u64 {
+    pub const fn limit(self) -> u64 {
         const KB: u64 = 1024;
         match self {
             Self::Image => 5 * KB * KB,
@@ -42,6 +44,14 @@ impl MediaKind {
             Self::Document => 100 * KB * KB,
             Self::Sticker => 500 * KB,
         }
+    }
+
+    /// Whether such a message may have this file. Errors: `TooLarge`, `WrongType`.
+    pub fn admits(self, media_type: &MediaType, size: u64) -> Result<(), MediaFailure> {
+        if size > self.limit() {
+            return Err(MediaFailure::TooLarge);
+        }
+        if self.may_be(media_type) { Ok(()) } else { Err(MediaFailure::WrongType) }
     }
 
     /// Whether such a message may have a file of this type. A type that says nothing is no contradiction.
@@ -164,6 +174,18 @@ mod tests {
         for active in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/javascript"] {
             assert_eq!(served(active), "application/octet-stream", "{active}");
         }
+    }
+
+    #[test]
+    fn a_file_has_the_length_and_type_that_its_kind_may_have() {
+        let check = |kind: &str, media_type: &str, size: u64, expected: Result<(), MediaFailure>| {
+            let media_type = MediaType::new(media_type).unwrap();
+            assert_eq!(MediaKind::of(kind).unwrap().admits(&media_type, size), expected, "{kind} {media_type} {size}");
+        };
+        check("image", "image/png", 5 * 1024 * 1024, Ok(()));
+        check("image", "image/png", 5 * 1024 * 1024 + 1, Err(MediaFailure::TooLarge));
+        check("image", "application/pdf", 1, Err(MediaFailure::WrongType));
+        check("document", "image/png", 100 * 1024 * 1024, Ok(()));
     }
 
     #[test]

@@ -75,8 +75,11 @@ impl Actor {
             Command::Reply => (Method::POST, format!("/api/tickets/{ticket}/messages"), json!({ "body": "Olá" })),
             Command::Move(to) => (Method::PUT, format!("/api/v2/tickets/{ticket}/status"), status(to)),
         };
-        let router =
-            if command == Command::Claim { claim::router(storage) } else { tickets::router(storage, bucket()) };
+        let router = if command == Command::Claim {
+            claim::router(storage)
+        } else {
+            tickets::router(storage, bucket(), runtime::uploads::Uploads::new(bucket(), bucket()))
+        };
         let mut request = Request::builder()
             .method(method)
             .uri(path)

@@ -1,6 +1,7 @@
 //! Media in a request.
 
 use domain::answer::{Media, MediaKind, MediaSource};
+use domain::ids::UploadId;
 use http::Uri;
 use runtime::Problem;
 use serde_json::Value;
@@ -14,7 +15,16 @@ const LONGEST_FILENAME: usize = 240;
 /// The longest link: more than servers take.
 const LONGEST_LINK: usize = 2048;
 
-/// `{"link" or "id", "caption"?, "filename"?}`.
+/// `{"upload", "link" or "id", "caption"?, "filename"?}`: what a message of its own has.
+pub(super) fn message(kind: MediaKind, value: &Value) -> Result<Media, Problem> {
+    let Some(upload) = text_of("upload", &value["upload"])? else { return read(kind, value) };
+    if !value["link"].is_null() || !value["id"].is_null() {
+        return Err(invalid("upload", "exactly one of upload, link and id is required"));
+    }
+    with(kind, MediaSource::Upload(checked_upload(upload)?), value)
+}
+
+/// `{"link" or "id", "caption"?, "filename"?}`: what goes above other words too, where the file is no message's own.
 pub(super) fn read(kind: MediaKind, value: &Value) -> Result<Media, Problem> {
     if !value.is_object() {
         let kind = kind.as_str();
@@ -25,6 +35,10 @@ pub(super) fn read(kind: MediaKind, value: &Value) -> Result<Media, Problem> {
         (None, Some(id)) => MediaSource::Id(checked_id(id)?),
         _ => return Err(invalid("link", "exactly one of link and id is required")),
     };
+    with(kind, source, value)
+}
+
+fn with(kind: MediaKind, source: MediaSource, value: &Value) -> Result<Media, Problem> {
     let caption = allowed("caption", &value["caption"], LONGEST_CAPTION)?;
     if caption.is_some() && matches!(kind, MediaKind::Audio | MediaKind::Sticker) {
         return Err(invalid("caption", format!("caption is not for type {}", kind.as_str())));
@@ -53,4 +67,8 @@ fn checked_link(link: &str) -> Result<String, Problem> {
 fn checked_id(id: &str) -> Result<String, Problem> {
     let is_right = (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
     if is_right { Ok(id.to_owned()) } else { Err(invalid("id", "id must be the id of uploaded media: digits")) }
+}
+
+fn checked_upload(id: &str) -> Result<UploadId, Problem> {
+    UploadId::new(id).map_err(|_| invalid("upload", "upload must be the id of an upload"))
 }

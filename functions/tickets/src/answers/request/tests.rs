@@ -56,6 +56,14 @@ fn media_comes_by_link_or_id_with_a_caption_where_there_can_be_one() {
     };
     assert_eq!((document.source, document.filename.as_deref()), (MediaSource::Id("5".to_owned()), Some("nota.pdf")));
     ready(&media("image", json!({ "link": "https://example.org/a.png", "caption": "x".repeat(1024) })));
+    let AnswerBody::Media(image) = ready(&media("image", json!({ "upload": "upl_1", "caption": "a" }))) else {
+        panic!("no media")
+    };
+    assert!(matches!(image.source, MediaSource::Upload(id) if id.as_str() == "upl_1"));
+    refused(&media("image", json!({ "upload": "upl_1", "id": "5" })), "upload");
+    refused(&media("image", json!({ "upload": "a/../b" })), "upload");
+    refused(&media("image", json!({ "upload": 5 })), "upload");
+    refused(&media("audio", json!({ "upload": "upl_1", "caption": "a" })), "caption");
     refused(&media("image", json!({ "link": "https://example.org/a.png", "caption": "x".repeat(1025) })), "caption");
     refused(&media("audio", json!({ "id": "5", "caption": "a" })), "caption");
     refused(&media("image", json!({ "id": "5", "filename": "a" })), "filename");

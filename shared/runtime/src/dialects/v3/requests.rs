@@ -94,6 +94,21 @@ pub struct NewNote {
     pub is_visible: bool,
 }
 
+/// A file to put.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUpload {
+    /// What it is called; as a name, whatever path or hidden mark is in it.
+    #[schema(max_length = 255)]
+    pub name: String,
+    /// What it is, such as `image/jpeg`.
+    #[schema(max_length = 255, pattern = r"^[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}$")]
+    pub media_type: String,
+    /// Its length in bytes.
+    #[schema(minimum = 1, maximum = 104_857_600)]
+    pub size: u64,
+}
+
 /// A request that says everything in its path.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

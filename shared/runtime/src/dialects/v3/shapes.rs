@@ -10,11 +10,13 @@ use utoipa::ToSchema;
 
 use crate::dialects::TicketView;
 
+mod files;
 mod lines;
 mod talk;
 
+pub use files::{MediaLink, MediaShape, UploadShape};
 pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
-pub use talk::{ContactShape, ConversationShape, HistoryEntry, MediaLink, MediaShape, MessageShape, NoteShape};
+pub use talk::{ContactShape, ConversationShape, HistoryEntry, MessageShape, NoteShape};
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident, $of:ident: $($variant:ident),+) => {

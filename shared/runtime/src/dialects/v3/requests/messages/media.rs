@@ -5,10 +5,13 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Media with words under it: exactly one of `link` and `id`.
+/// Media with words under it: exactly one of `upload`, `link` and `id`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Captioned {
+    /// The id of a file that was put here.
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    upload: Option<String>,
     /// An `https` URL that the provider fetches.
     #[schema(max_length = 2048, pattern = "^https://[^/]+")]
     link: Option<String>,
@@ -20,10 +23,13 @@ pub struct Captioned {
     caption: Option<String>,
 }
 
-/// Media alone: exactly one of `link` and `id`.
+/// Media alone: exactly one of `upload`, `link` and `id`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bare {
+    /// The id of a file that was put here.
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    upload: Option<String>,
     /// An `https` URL that the provider fetches.
     #[schema(max_length = 2048, pattern = "^https://[^/]+")]
     link: Option<String>,
@@ -32,10 +38,13 @@ pub struct Bare {
     id: Option<String>,
 }
 
-/// A file: exactly one of `link` and `id`.
+/// A file: exactly one of `upload`, `link` and `id`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct File {
+    /// The id of a file that was put here.
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_-]{1,64}$")]
+    upload: Option<String>,
     /// An `https` URL that the provider fetches.
     #[schema(max_length = 2048, pattern = "^https://[^/]+")]
     link: Option<String>,
