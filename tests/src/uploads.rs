@@ -125,6 +125,50 @@ async fn a_link_takes_what_it_is_for_and_a_message_what_was_put() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_note_s_file_is_an_attachment_of_its_ticket() {
+    let host = Host::fresh().await;
+    let ana = claimed(&host).await;
+    let path = "/v3/tickets/1/notes";
+    ana.post(path, json!({ "text": people::words(2) })).await.expect(201);
+    let upload = ana.upload("../fatura.pdf", "application/pdf", b"invoice").await;
+    let body = json!({ "text": people::words(3), "upload": upload });
+    let (one, two) = tokio::join!(ana.keyed(path, "k", &body), ana.keyed(path, "k", &body));
+    let (note, again) = (one.expect(201), two.expect(201));
+    assert_eq!(note, again);
+    let expected = json!({ "name": "fatura.pdf", "media_type": "application/pdf", "size": 7, "link": null });
+    assert_eq!(note["attachment"], expected);
+    let list = ana.get(path).await.expect(200);
+    assert_eq!(list["data"].as_array().unwrap().len(), 2);
+    assert_eq!(list["data"][0]["attachment"], Value::Null);
+    let link = &list["data"][1]["attachment"]["link"];
+    assert_eq!(host.download(link).await, b"invoice");
+    // As S1 shows it, after a look and after another note.
+    let shown = ana.get("/api/v2/tickets/1").await.expect(200)["data"].take();
+    let changed =
+        ana.post("/api/v2/tickets/1/notes", json!({ "content": people::words(2) })).await.expect(200)["data"].take();
+    for ticket in [shown, changed] {
+        let attachments = ticket["attachments"].as_array().unwrap();
+        assert_eq!(attachments.len(), 1, "{ticket}");
+        let attachment = &attachments[0];
+        assert_eq!((&attachment["filename"], &attachment["type"]), (&json!("fatura.pdf"), &json!("document")));
+        assert_eq!((&attachment["uploadedBy"], &attachment["uploadedByType"]), (&json!("ana"), &json!("Agent")));
+        assert_eq!(attachment["uploadedAt"], list["data"][1]["created_at"]);
+        let link = json!({ "url": attachment["url"], "media_type": "application/pdf" });
+        assert_eq!(host.download(&link).await, b"invoice");
+    }
+    // It is no id, nothing was put, and another organization's.
+    assert_eq!(ana.post(path, json!({ "text": "x", "upload": "../x" })).await.expect(422)["field"], "upload");
+    let nothing = json!({ "text": "x", "upload": "upl_01ARZ3NDEKTSV4RRFFQ69G5FAV" });
+    assert_eq!(ana.post(path, nothing).await.expect(409)["code"], "upload_missing");
+    let storage = host.storage().await;
+    org(&storage, "other").await;
+    let theirs = host.signed_in(host.token("other", "eva")).upload("c.png", "image/png", b"their").await;
+    assert_eq!(ana.post(path, json!({ "text": "x", "upload": theirs })).await.expect(409)["code"], "upload_missing");
+    assert_eq!(ana.get(path).await.expect(200)["data"].as_array().unwrap().len(), 3);
+    host.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_cannot_be_handed_over_now_goes_later_and_one_that_is_refused_fails() {
     let host = Host::fresh().await;
     let ana = claimed(&host).await;

@@ -7,7 +7,6 @@ mod request;
 mod storing;
 mod targets;
 mod templates;
-mod uploaded;
 
 use axum::Extension;
 use axum::extract::{Path, State};

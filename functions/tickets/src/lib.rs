@@ -5,6 +5,7 @@
 
 mod answers;
 mod connections;
+mod links;
 mod lists;
 mod lookup;
 mod making;
@@ -14,6 +15,7 @@ mod new_ticket;
 mod notes;
 mod s2;
 mod status;
+mod uploaded;
 mod v2;
 mod v2_people;
 mod v3;

@@ -1,11 +1,13 @@
 //! `PUT` and `POST /api/v2/tickets/{id}/notes`: an agent writes a note beside a ticket (S1, requirements.md C27).
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::agent::Agent;
 use domain::ids::{AgentId, NoteId};
 use domain::note::{LONGEST_NOTE, Note};
 use domain::ticket::Ticket;
+use files::Bucket;
 use jiff::Timestamp;
 use runtime::Problem;
 use runtime::body::word;
@@ -14,9 +16,12 @@ use runtime::dialects::{Refused, Story, TicketView, spoken};
 use runtime::requested::{Requested, done};
 use storage::{Answer, Storage};
 
+use crate::links;
+
 /// Appends a note. The body is `{content, isVisible?}`; the answer is the ticket with all its notes.
 pub(crate) async fn add(
     State(storage): State<Storage>,
+    Extension(bucket): Extension<Bucket>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {
@@ -28,11 +33,12 @@ pub(crate) async fn add(
     };
     let before = storage.notes(&request.caller.org, &ticket.id).await?;
     let now = runtime::clock::now();
+    let links = links::urls(&bucket, &request.caller.org, &before, now)?;
     let answer = |view: &TicketView| {
         let agent = request.caller.agent.clone();
         let mut notes = before.clone();
         notes.push(note_of(&view.ticket, agent, &text, visible.unwrap_or(false), view.ticket.updated_at));
-        let story = Story { rows: Vec::new(), notes };
+        let story = Story { rows: Vec::new(), notes, links: links.clone() };
         Answer { status: 200, body: spoken().changed(view, &story, now).to_string(), version: None }
     };
     Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))
@@ -53,6 +59,7 @@ pub(crate) fn note_of(ticket: &Ticket, agent: AgentId, text: &str, visible: bool
         text: text.to_owned(),
         visible,
         at: now,
+        attachment: None,
     }
 }
 

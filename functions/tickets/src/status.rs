@@ -46,5 +46,5 @@ pub(crate) async fn change(
         return Err(Problem::KeyReused.into());
     };
     let rows = storage.history(&caller.org, &view.ticket.id).await?;
-    Ok(Json(spoken().changed(&view, &Story { rows, notes: Vec::new() }, clock::now())))
+    Ok(Json(spoken().changed(&view, &Story { rows, ..Story::default() }, clock::now())))
 }

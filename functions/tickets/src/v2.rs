@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use domain::access;
 use domain::agent::{Agent, Role};
 use domain::ids::AgentId;
 use domain::ticket::{Category, Priority, Ticket};
+use files::Bucket;
 use runtime::desk::looked_at;
 use runtime::dialects::{Part, Refused, Story, spoken, status_names};
 use runtime::identity::Caller;
@@ -15,6 +16,7 @@ use runtime::{Problem, clock};
 use serde_json::Value;
 use storage::{Storage, TicketFilter};
 
+use crate::links;
 use crate::lists::range;
 use crate::lookup::{LONGEST_LIST, counted, view, views, visible};
 
@@ -51,6 +53,7 @@ pub(crate) async fn list(
 /// `GET /api/v2/tickets/{id}`, with its history and notes. An agent's first look opens a new ticket.
 pub(crate) async fn one(
     State(storage): State<Storage>,
+    Extension(bucket): Extension<Bucket>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refused> {
@@ -59,7 +62,9 @@ pub(crate) async fn one(
     let (rows, notes) =
         tokio::try_join!(storage.history(&caller.org, &ticket.id), storage.notes(&caller.org, &ticket.id))?;
     let view = view(&storage, ticket).await?;
-    Ok(Json(spoken().told(&view, &Story { rows, notes }, clock::now())))
+    let now = clock::now();
+    let links = links::urls(&bucket, &caller.org, &notes, now)?;
+    Ok(Json(spoken().told(&view, &Story { rows, notes, links }, now)))
 }
 
 /// `GET /api/tickets/all?status=pending&priority=urgent` (S4): the newest tickets of the organization, for who supervises.

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AgentId, NoteId, TicketId};
+use crate::ids::{AgentId, NoteId, OrganizationId, TicketId};
+use crate::media::{FileName, KeptUpload, MediaType};
 
 /// The longest note, in characters.
 pub const LONGEST_NOTE: usize = 5000;
@@ -26,4 +27,32 @@ pub struct Note {
     /// When it was written.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
+    /// The file beside it. The files of all its notes are the attachments of a ticket.
+    #[serde(rename = "file", default, skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Attachment>,
+}
+
+/// A file beside a note, which is kept with the files of messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Which upload it was.
+    #[serde(rename = "upl")]
+    pub upload: KeptUpload,
+    /// What its agent calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<FileName>,
+    /// What its agent says that it is.
+    #[serde(rename = "type")]
+    pub media_type: MediaType,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its SHA-256 in lower-case hex.
+    pub sha256: String,
+}
+
+impl Attachment {
+    /// Where it is kept.
+    pub fn key(&self, org: &OrganizationId) -> String {
+        self.upload.key(org)
+    }
 }

@@ -12,13 +12,14 @@ use domain::alias::AliasKind;
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{AgentId, ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, QueueId, TicketId};
+use domain::ids::{AgentId, ConnectionId, ContactId, ConversationId, OrganizationId, QueueId, TicketId};
 use domain::invariants::delivery::Receipt;
 use domain::invariants::history::Row;
 use domain::invariants::messages::Said;
 use domain::invariants::numbers::Counter;
 use domain::invariants::statistics::Counts;
 use domain::invariants::{Finding, named};
+use domain::note::Note;
 use domain::ticket::Ticket;
 
 pub use decode::read;
@@ -89,7 +90,7 @@ pub enum Entry {
         held_by: TicketId,
     },
     /// A note on a ticket.
-    Note(TicketId, NoteId),
+    Note(Box<Note>),
     /// The way from a contact to a ticket that was made by hand.
     Handmade {
         /// The contact.
@@ -147,7 +148,7 @@ impl Surveyed {
             }
             Entry::Ticket(ticket) => named(ticket),
             Entry::Mark { at, .. } => format!("the slot mark {at}"),
-            Entry::Note(ticket, _) => format!("a note on ticket {ticket}"),
+            Entry::Note(note) => format!("a note on ticket {}", note.ticket),
             Entry::Handmade { contact, ticket } => format!("the way from contact {contact} to ticket {ticket}"),
             Entry::Quota(contact) => format!("the times at which tickets of contact {contact} were made"),
             Entry::Once => "the answer of a request".to_owned(),

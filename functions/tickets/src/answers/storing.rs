@@ -20,8 +20,9 @@ use serde_json::Value;
 use storage::{ChangeError, Once, Reply, Storage};
 
 use super::request::{self, Asked, Wanted};
-use super::{targets, templates, uploaded};
+use super::{targets, templates};
 use crate::lookup::visible;
+use crate::uploaded;
 
 /// How often an answer is decided again after somebody else changed the ticket or the conversation.
 const TRIES: u32 = 4;
@@ -96,7 +97,7 @@ pub(crate) async fn store(
         };
         // The last that can refuse it, and once: whatever is decided again, it is the same file.
         if file.is_none() {
-            file = uploaded::kept(uploads, &connection, &answer).await?;
+            file = uploaded::of_answer(uploads, &connection, &answer).await?;
         }
         let answer = match &file {
             Some(file) => uploaded::named(answer, file),

@@ -1,14 +1,11 @@
 //! The file of a message in `/v3`: a link to it, and having it tried again.
 
-use std::time::Duration;
-
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use domain::media::{MediaState, MediaType};
 use domain::message::Message;
-use files::{Bucket, Download};
+use files::Bucket;
 use http::StatusCode;
-use jiff::SignedDuration;
 use runtime::dialects::v3::shapes::{MediaLink, MessageShape};
 use runtime::dialects::v3::{Problems, Refused};
 use runtime::identity::Caller;
@@ -17,11 +14,9 @@ use runtime::{Problem, clock};
 use storage::Storage;
 
 use super::conversations::{message_of, shown};
+use crate::links::{Linked, with_ending};
 
 const NO_FILE: Problem = Problem::NotFound { entity: "File" };
-
-/// How long a link is good for: long enough to begin a download, short enough that a link passed on is worth little.
-const VALID: Duration = Duration::from_mins(5);
 
 /// A link to the file of a message, good for five minutes. Whoever has it gets the file, always as a download.
 #[utoipa::path(get, operation_id = "read_message_media", path = "/v3/messages/{id}/media", tag = "conversations", params(("id" = String, Path)),
@@ -39,15 +34,10 @@ pub(crate) async fn link(
         MediaState::Pending => return Err(not_there("media_pending", "the file is being fetched".to_owned()).into()),
         MediaState::Failed { reason } => return Err(not_there("media_failed", reason.to_string()).into()),
     };
-    let now = clock::now();
     let key = media.key(&caller.org, &message.reference);
-    let served = media.media_type.clone().unwrap_or_else(MediaType::bytes);
-    let name = media.name.as_ref().map_or_else(|| called(&message, &served), |name| name.as_str().to_owned());
-    let download = Download { key: &key, media_type: served.served(), name: &name, valid: VALID };
-    let url = bucket.link(download, now).map_err(|error| Problem::Internal { source: Box::new(error) })?;
-    let valid = SignedDuration::try_from(VALID).unwrap_or(SignedDuration::ZERO);
-    let expires_at = now.checked_add(valid).unwrap_or(now);
-    Ok(Json(MediaLink { url, expires_at, name, media_type: served.served().to_owned(), size }))
+    let media_type = media.media_type.clone().unwrap_or_else(MediaType::bytes);
+    let name = media.name.as_ref().map_or_else(|| called(&message, &media_type), |name| name.as_str().to_owned());
+    Ok(Json(Linked { key: &key, name, media_type: &media_type, size }.link(&bucket, clock::now())?))
 }
 
 /// Has the file of a message tried again that could not be fetched. One that is on its way already is left alone.
@@ -84,30 +74,7 @@ fn not_there(code: &'static str, reason: String) -> Problem {
 /// What a file is called that has no name: its kind, the time of its message, and what its type usually ends in.
 fn called(message: &Message, media_type: &MediaType) -> String {
     let at = message.reference.sent_at.strftime("%Y%m%d-%H%M%S");
-    let kind = &message.content.kind;
-    match ending(media_type) {
-        Some(ending) => format!("{kind}-{at}.{ending}"),
-        None => format!("{kind}-{at}"),
-    }
-}
-
-fn ending(media_type: &MediaType) -> Option<&'static str> {
-    Some(match media_type.served() {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/webp" => "webp",
-        "image/gif" => "gif",
-        "video/mp4" => "mp4",
-        "video/3gpp" => "3gp",
-        "audio/ogg" | "audio/opus" => "ogg",
-        "audio/mpeg" => "mp3",
-        "audio/mp4" => "m4a",
-        "audio/aac" => "aac",
-        "audio/amr" => "amr",
-        "application/pdf" => "pdf",
-        "text/plain" => "txt",
-        _ => return None,
-    })
+    with_ending(&format!("{}-{at}", message.content.kind), media_type)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(super) struct Reader<'a> {
     suspects: Suspects,
     /// Whether a connection's provider names its messages uniquely.
     names_uniquely: HashMap<(OrganizationId, ConnectionId), bool>,
-    /// The files that are kept and that no message has claimed yet, by their keys.
+    /// The files that are kept, by their keys.
     files: BTreeMap<String, Kept>,
 }
 
@@ -138,9 +138,10 @@ impl<'a> Reader<'a> {
                 self.report.counts.tickets += 1;
                 together.ticket = Some(ticket);
             }
-            Entry::Note(ticket, note) => {
-                together.history_of = Some(ticket);
-                together.notes.push(note);
+            Entry::Note(note) => {
+                self.report.tell(Some(org), media::attachment(org, &note, &mut self.files));
+                together.history_of = Some(note.ticket);
+                together.notes.push(note.id);
             }
             Entry::Handmade { contact, ticket } => {
                 let holder = self.holder(org, &ticket)?;

@@ -7,6 +7,7 @@ use super::{Finding, Invariant, Work};
 use crate::ids::{ConversationId, OrganizationId};
 use crate::media::MediaState;
 use crate::message::MessageRef;
+use crate::note::Note;
 
 /// A file that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Kept {
     pub size: u64,
     /// The SHA-256 that was recorded when it was kept, in lower-case hex.
     pub sha256: String,
-    /// Whether some message has it.
+    /// Whether some message or note has it.
     pub is_named: bool,
 }
 
@@ -29,39 +30,59 @@ pub fn file(
 ) -> Option<Finding> {
     let media = said.media.as_ref()?;
     let message = MessageRef { conversation: conversation.clone(), sent_at: said.sent_at, id: said.id.clone() };
-    let found = kept.get_mut(&media.key(org, &message)).map(|kept| {
-        kept.is_named = true;
-        &*kept
-    });
+    let found = named(kept, &media.key(org, &message));
     let of = || format!("conversation {conversation}: the file of the message of {}", message.sent_at_ms());
-    let wrong = match (&media.state, found) {
-        (MediaState::Stored { .. }, None) => "is said to be kept, and is not there",
-        (MediaState::Stored { size, .. }, Some(kept)) if *size != kept.size => "has another length than was recorded",
-        (MediaState::Stored { sha256, .. }, Some(kept)) if *sha256 != kept.sha256 => "is another than was recorded",
-        (MediaState::Pending, _) => {
+    match &media.state {
+        MediaState::Stored { size, sha256 } => {
+            differs(*size, sha256, found).map(|wrong| Finding::new(Invariant::I1, format!("{} {wrong}", of())))
+        }
+        MediaState::Pending => {
             let words = format!("{} waits, and nothing will fetch it", of());
-            return Some(Finding::new(Invariant::I1, words).unless(Work::Media(message)));
+            Some(Finding::new(Invariant::I1, words).unless(Work::Media(message)))
         }
         // One that is given up may lie there from a try that was cut short.
-        (MediaState::Stored { .. } | MediaState::Failed { .. }, _) => return None,
-    };
-    Some(Finding::new(Invariant::I1, format!("{} {wrong}", of())))
+        MediaState::Failed { .. } => None,
+    }
 }
 
-/// Files that no message has, in words. They break no promise: a backup holds those that came while it was taken, whose messages
+/// What a note says of its file, in the same way.
+pub fn attachment(org: &OrganizationId, note: &Note, kept: &mut BTreeMap<String, Kept>) -> Option<Finding> {
+    let attachment = note.attachment.as_ref()?;
+    let wrong = differs(attachment.size, &attachment.sha256, named(kept, &attachment.key(org)))?;
+    Some(Finding::new(Invariant::I1, format!("ticket {}: the file of note {} {wrong}", note.ticket, note.id)))
+}
+
+fn named<'a>(kept: &'a mut BTreeMap<String, Kept>, key: &str) -> Option<&'a Kept> {
+    let found = kept.get_mut(key)?;
+    found.is_named = true;
+    Some(found)
+}
+
+/// What is wrong with a file that is said to be kept with this length and digest.
+fn differs(size: u64, sha256: &str, found: Option<&Kept>) -> Option<&'static str> {
+    match found {
+        None => Some("is said to be kept, and is not there"),
+        Some(kept) if kept.size != size => Some("has another length than was recorded"),
+        Some(kept) if kept.sha256 != sha256 => Some("is another than was recorded"),
+        Some(_) => None,
+    }
+}
+
+/// Files that no message and no note has, in words. They break no promise: a backup holds those that came while it was taken, whose messages
 /// it does not have.
 pub fn strays(kept: &BTreeMap<String, Kept>) -> Option<String> {
     let mut strays = kept.iter().filter(|(_, kept)| !kept.is_named).map(|(key, _)| key);
     let first = strays.next()?;
-    Some(format!("{} files are kept that no message has, the first under {first}", 1 + strays.count()))
+    Some(format!("{} files are kept that no message and no note has, the first under {first}", 1 + strays.count()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::UploadId;
+    use crate::ids::{AgentId, NoteId, TicketId, UploadId};
     use crate::invariants::messages::Side;
-    use crate::media::{KeptUpload, Media, MediaFailure};
+    use crate::media::{KeptUpload, Media, MediaFailure, MediaType};
+    use crate::note::Attachment;
 
     #[test]
     fn a_message_and_its_file_agree() {
@@ -124,5 +145,39 @@ mod tests {
             assert_eq!(file(&org, &conversation, &said, &mut files), None);
         }
         assert_eq!(strays(&files), None);
+    }
+
+    #[test]
+    fn a_note_and_its_file_agree() {
+        let org = OrganizationId::new("demo").unwrap();
+        let upload = KeptUpload::new(UploadId::new("upl_1").unwrap(), "e");
+        let attachment = Attachment {
+            upload: upload.clone(),
+            name: None,
+            media_type: MediaType::bytes(),
+            size: 5,
+            sha256: "ab".to_owned(),
+        };
+        let note = Note {
+            id: NoteId::new("not_1").unwrap(),
+            ticket: TicketId::new("tkt_1").unwrap(),
+            agent: AgentId::new("ana").unwrap(),
+            text: "x".to_owned(),
+            visible: false,
+            at: jiff::Timestamp::UNIX_EPOCH,
+            attachment: Some(attachment),
+        };
+        let found = |size| {
+            let kept = Kept { size, sha256: "ab".to_owned(), is_named: false };
+            let mut files = BTreeMap::from([(upload.key(&org), kept)]);
+            let words = super::attachment(&org, &note, &mut files).map(|finding| finding.words);
+            assert_eq!(strays(&files), None);
+            words
+        };
+        assert_eq!(found(5), None);
+        assert!(found(4).unwrap().starts_with("ticket tkt_1: the file of note not_1 has another length"));
+        assert!(super::attachment(&org, &note, &mut BTreeMap::new()).unwrap().words.ends_with("is not there"));
+        let without = Note { attachment: None, ..note };
+        assert_eq!(super::attachment(&org, &without, &mut BTreeMap::new()), None);
     }
 }

@@ -54,6 +54,7 @@ mod tests {
             text: "x".to_owned(),
             visible: false,
             at: ticket.created_at,
+            attachment: None,
         };
         let change = ticket.noted(&note);
         let row = Row { version: 2, row: change.rows[0].clone(), subject: Subject::from(&change.after) };

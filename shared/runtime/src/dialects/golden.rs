@@ -1,5 +1,7 @@
 //! One ticket and what belongs to its picture, as every dialect's golden test renders it.
 
+use std::collections::BTreeMap;
+
 use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
 use domain::conversation::Conversation;
@@ -99,8 +101,9 @@ pub(crate) fn story() -> Story {
         text: "Ligou ontem".to_owned(),
         visible: false,
         at: at(70),
+        attachment: None,
     };
-    Story { rows: vec![row], notes: vec![note] }
+    Story { rows: vec![row], notes: vec![note], links: BTreeMap::new() }
 }
 
 /// The 296 chats of seed S0: 295 new and one closed, all of medium priority.

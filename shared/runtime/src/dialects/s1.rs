@@ -1,6 +1,7 @@
 //! Seed S1: `/api/v2/tickets`, in an envelope `{success, data}`, with S1's own error texts.
 
 use domain::event::{Actor, Happening, HistoryRow};
+use domain::media::MediaType;
 use domain::note::Note;
 use domain::sla::{Clock, Metric};
 use domain::ticket::{Ticket, TicketState};
@@ -52,6 +53,7 @@ impl Dialect for S1 {
         data["statusHistory"] = status_history(&view.ticket, &story.rows);
         data["assignmentHistory"] = assignment_history(&story.rows);
         data["internalNotes"] = story.notes.iter().map(note).collect();
+        data["attachments"] = attachments(story);
         one(data)
     }
 
@@ -62,6 +64,7 @@ impl Dialect for S1 {
         }
         if !story.notes.is_empty() {
             data["internalNotes"] = story.notes.iter().map(note).collect();
+            data["attachments"] = attachments(story);
         }
         one(data)
     }
@@ -232,6 +235,33 @@ fn assignment_history(rows: &[HistoryRow]) -> Value {
 /// A note.
 fn note(note: &Note) -> Value {
     json!({ "agent": note.agent, "content": note.text, "timestamp": note.at, "isVisible": note.visible })
+}
+
+/// The files of its notes, without a link where nobody has made one.
+fn attachments(story: &Story) -> Value {
+    let attached = |note: &Note| {
+        let file = note.attachment.as_ref()?;
+        Some(json!({
+            "_id": note.id,
+            "url": story.links.get(&note.id),
+            "type": attachment_type(&file.media_type),
+            "filename": file.name,
+            "size": file.size,
+            "uploadedBy": note.agent,
+            "uploadedByType": "Agent",
+            "uploadedAt": note.at,
+        }))
+    };
+    story.notes.iter().filter_map(attached).collect()
+}
+
+fn attachment_type(media_type: &MediaType) -> &'static str {
+    match media_type.as_str().split('/').next() {
+        Some("image") => "image",
+        Some("video") => "video",
+        Some("audio") => "audio",
+        _ => "document",
+    }
 }
 
 /// One ticket in its envelope.

@@ -1,8 +1,11 @@
 //! What the dialects render: a ticket with the few things that people see beside it, and lists of them.
 
+use std::collections::BTreeMap;
+
 use domain::contact::Contact;
 use domain::conversation::Conversation;
 use domain::event::HistoryRow;
+use domain::ids::NoteId;
 use domain::note::Note;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
@@ -27,6 +30,8 @@ pub struct Story {
     pub rows: Vec<HistoryRow>,
     /// Its notes.
     pub notes: Vec<Note>,
+    /// Links to the files of its notes, for now.
+    pub links: BTreeMap<NoteId, String>,
 }
 
 /// A part of a list.

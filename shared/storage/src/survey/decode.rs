@@ -161,7 +161,7 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
         ((Some("TKT"), Some(_)), "NOTE") => {
             let note: Note = parse(item)?;
             let belongs = keys::note(org, &note);
-            Ok((Entry::Note(note.ticket, note.id), belongs))
+            Ok((Entry::Note(Box::new(note)), belongs))
         }
         ((Some("TKT"), Some(_)), "EVT") => {
             let version = key.sk.strip_prefix(keys::HISTORY_PREFIX).and_then(|version| version.parse().ok());

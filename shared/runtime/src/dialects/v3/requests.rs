@@ -92,6 +92,9 @@ pub struct NewNote {
     /// Whether the contact may see it.
     #[serde(default)]
     pub is_visible: bool,
+    /// A file that was put, which becomes an attachment of the ticket: the id that `POST /v3/uploads` gave.
+    #[schema(max_length = 64)]
+    pub upload: Option<String>,
 }
 
 /// A file to put.

@@ -14,7 +14,7 @@ mod files;
 mod lines;
 mod talk;
 
-pub use files::{MediaLink, MediaShape, UploadShape};
+pub use files::{AttachmentShape, MediaLink, MediaShape, UploadShape};
 pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
 pub use talk::{ContactShape, ConversationShape, HistoryEntry, MessageShape, NoteShape};
 

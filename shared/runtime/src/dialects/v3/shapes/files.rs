@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::media::{Media, MediaState};
+use domain::note::Attachment;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -43,7 +44,7 @@ impl From<&Media> for MediaShape {
     }
 }
 
-/// A link to the file of a message.
+/// A link to a file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MediaLink {
     /// Where the file is, without any header. It is given out as a download.
@@ -57,6 +58,30 @@ pub struct MediaLink {
     pub media_type: String,
     /// Its length in bytes.
     pub size: u64,
+}
+
+/// The file beside a note.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AttachmentShape {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its media type, as its agent says.
+    pub media_type: String,
+    /// What its agent calls it.
+    pub name: Option<String>,
+    /// A link to it, in lists: good for five minutes, without any token.
+    pub link: Option<MediaLink>,
+}
+
+impl From<&Attachment> for AttachmentShape {
+    fn from(attachment: &Attachment) -> Self {
+        Self {
+            size: attachment.size,
+            media_type: attachment.media_type.to_string(),
+            name: attachment.name.as_ref().map(|name| name.as_str().to_owned()),
+            link: None,
+        }
+    }
 }
 
 /// A link to put a file.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::StateName;
-use super::files::MediaShape;
+use super::files::{AttachmentShape, MediaShape};
 
 /// A note.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +30,8 @@ pub struct NoteShape {
     /// When it was written.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
+    /// The file beside it, an attachment of the ticket.
+    pub attachment: Option<AttachmentShape>,
 }
 
 impl From<&Note> for NoteShape {
@@ -40,6 +42,7 @@ impl From<&Note> for NoteShape {
             text: note.text.clone(),
             is_visible: note.visible,
             created_at: note.at,
+            attachment: note.attachment.as_ref().map(AttachmentShape::from),
         }
     }
 }
