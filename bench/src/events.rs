@@ -142,16 +142,27 @@ pub(crate) async fn first(host: &Host, function: &str, n: u64) -> anyhow::Result
         "tickets" => agents_request("GET", "/api/tickets/{id}", "ana", n),
         "claim" => agents_request("POST", "/api/tickets/{id}/claim", "ana", n),
         "relay" => stream(&a_message(host).await?),
-        "send" => {
-            let item = a_message(host).await?;
-            let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
-            let sent = item["sent"]["N"].as_str().unwrap_or_default();
-            let reference = json!({ "org": "demo", "message": format!("{}.{sent}.{}", text("cnv"), text("mid")) });
-            record("outbound.fifo", &reference.to_string(), &text("cnv"))
+        "send" => queued(host, "outbound.fifo").await?,
+        // It has no file: that it is read is all there is to do.
+        "media" => queued(host, "media").await?,
+        // Nobody's key, which is looked for.
+        "assistant" => {
+            let mut event = open_request("GET", "/v3/assistant/tools");
+            event["headers"]["authorization"] = json!(format!("Bearer turno_sk.demo.svc_{n}.{}", "0".repeat(64)));
+            event
         }
         "sla-scan" => scheduled(),
         _ => return Ok(None),
     }))
+}
+
+/// A record of a queue that names any message.
+async fn queued(host: &Host, queue: &str) -> anyhow::Result<Value> {
+    let item = a_message(host).await?;
+    let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+    let sent = item["sent"]["N"].as_str().unwrap_or_default();
+    let reference = json!({ "org": "demo", "message": format!("{}.{sent}.{}", text("cnv"), text("mid")) });
+    Ok(record(queue, &reference.to_string(), &text("cnv")))
 }
 
 /// Any message that the table holds.
