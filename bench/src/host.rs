@@ -76,10 +76,20 @@ impl Host {
 
     /// A bearer token of an agent of the demo organization.
     pub(crate) fn token(&self, agent: &str) -> anyhow::Result<String> {
+        self.printed(&["token", "--agent", agent])
+    }
+
+    /// A new service key of the demo organization.
+    pub(crate) fn service_key(&self) -> anyhow::Result<String> {
+        self.printed(&["key", "create", "--name", "bench"])
+    }
+
+    /// What a command of the host's program prints.
+    fn printed(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = Command::new(&self.binaries.host);
-        let output = command.args(["token", "--agent", agent, "--data"]).arg(self.data.path()).output()?;
+        let output = command.args(arguments).arg("--data").arg(self.data.path()).output()?;
         if !output.status.success() {
-            bail!("turno token: {}", String::from_utf8_lossy(&output.stderr));
+            bail!("turno {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
