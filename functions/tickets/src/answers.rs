@@ -8,7 +8,6 @@ mod storing;
 mod targets;
 mod templates;
 
-use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::message::Message;
@@ -22,7 +21,7 @@ pub(crate) use storing::{Answering, store};
 /// Stores the answer. What the body may be: docs/answers.md.
 pub(crate) async fn answer(
     State(storage): State<Storage>,
-    Extension(uploads): Extension<Uploads>,
+    State(uploads): State<Uploads>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {

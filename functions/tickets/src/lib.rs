@@ -14,17 +14,22 @@ mod messages;
 mod new_ticket;
 mod notes;
 mod s2;
+mod state;
 mod status;
 mod uploaded;
 mod v2;
 mod v2_people;
 mod v3;
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::routing::{get, post, put};
-use axum::{Extension, Router};
 use files::Bucket;
 use runtime::uploads::Uploads;
 use storage::Storage;
+
+use state::Stores;
 
 pub use v3::Api;
 
@@ -54,7 +59,5 @@ pub fn router(storage: Storage, bucket: Bucket, uploads: Uploads) -> Router {
         .merge(s2::router())
         .merge(v3::router())
         .fallback(runtime::dialects::not_found)
-        .layer(Extension(bucket))
-        .layer(Extension(uploads))
-        .with_state(storage)
+        .with_state(Stores { storage, files: Arc::new((bucket, uploads)) })
 }

@@ -1,6 +1,5 @@
 //! `PUT` and `POST /api/v2/tickets/{id}/notes`: an agent writes a note beside a ticket (S1, requirements.md C27).
 
-use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::agent::Agent;
@@ -21,7 +20,7 @@ use crate::links;
 /// Appends a note. The body is `{content, isVisible?}`; the answer is the ticket with all its notes.
 pub(crate) async fn add(
     State(storage): State<Storage>,
-    Extension(bucket): Extension<Bucket>,
+    State(bucket): State<Bucket>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {

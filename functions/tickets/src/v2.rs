@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::{Extension, Json};
 use domain::access;
 use domain::agent::{Agent, Role};
 use domain::ids::AgentId;
@@ -53,7 +53,7 @@ pub(crate) async fn list(
 /// `GET /api/v2/tickets/{id}`, with its history and notes. An agent's first look opens a new ticket.
 pub(crate) async fn one(
     State(storage): State<Storage>,
-    Extension(bucket): Extension<Bucket>,
+    State(bucket): State<Bucket>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refused> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use axum::{Extension, Json};
 use domain::access;
 use domain::message::Message;
 use runtime::desk::{view, visible};
@@ -59,7 +59,7 @@ pub(super) async fn list(
 /// Answers the contact. The body is `{body, quotedMsg?}`, or what `docs/answers.md` has.
 pub(super) async fn answer(
     State(storage): State<Storage>,
-    Extension(uploads): Extension<Uploads>,
+    State(uploads): State<Uploads>,
     Path(id): Path<String>,
     mut request: Requested,
 ) -> Result<Response, Refused> {

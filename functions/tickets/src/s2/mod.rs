@@ -21,8 +21,10 @@ use runtime::identity::Caller;
 use serde_json::Value;
 use storage::Storage;
 
+use crate::state::Stores;
+
 /// The routes, as in `infra/template.yaml`.
-pub(crate) fn router() -> Router<Storage> {
+pub(crate) fn router() -> Router<Stores> {
     Router::new()
         .route("/tickets", get(list::list).post(create::create))
         .route("/tickets/{id}", get(one).delete(remove::remove))

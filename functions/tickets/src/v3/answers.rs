@@ -1,6 +1,5 @@
 //! `POST /v3/tickets/{id}/messages`: an agent answers the contact.
 
-use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::message::Message;
@@ -23,7 +22,7 @@ use crate::answers::{Answering, store};
     responses((status = 201, description = "The message", body = MessageShape, headers(("ETag" = String, description = "The ticket's version after it"))), Problems))]
 pub(crate) async fn answer(
     State(storage): State<Storage>,
-    Extension(uploads): Extension<Uploads>,
+    State(uploads): State<Uploads>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {

@@ -1,7 +1,7 @@
 //! The file of a message in `/v3`: a link to it, and having it tried again.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
 use domain::media::{MediaState, MediaType};
 use domain::message::Message;
 use files::Bucket;
@@ -23,7 +23,7 @@ const NO_FILE: Problem = Problem::NotFound { entity: "File" };
     responses((status = 200, description = "The link", body = MediaLink), Problems))]
 pub(crate) async fn link(
     State(storage): State<Storage>,
-    Extension(bucket): Extension<Bucket>,
+    State(bucket): State<Bucket>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<MediaLink>, Refused> {

@@ -23,12 +23,13 @@ mod uploads;
 
 use axum::Router;
 use axum::routing::{get, post};
-use storage::Storage;
+
+use crate::state::Stores;
 
 pub use openapi::Api;
 
 /// The routes, as in `infra/template.yaml`.
-pub(crate) fn router() -> Router<Storage> {
+pub(crate) fn router() -> Router<Stores> {
     Router::new()
         .route("/v3/openapi.json", get(openapi::serve))
         .route("/v3/settings", get(settings::read).patch(settings::edit))

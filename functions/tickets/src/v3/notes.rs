@@ -1,8 +1,8 @@
 //! Notes of a ticket in `/v3`.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::{Extension, Json};
 use domain::agent::Agent;
 use domain::note::Note;
 use domain::ticket::Ticket;
@@ -28,7 +28,7 @@ use crate::{links, uploaded};
     responses((status = 200, description = "All notes", body = Page<NoteShape>), Problems))]
 pub(crate) async fn list(
     State(storage): State<Storage>,
-    Extension(bucket): Extension<Bucket>,
+    State(bucket): State<Bucket>,
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<Page<NoteShape>>, Refused> {
@@ -52,7 +52,7 @@ pub(crate) async fn list(
     responses((status = 201, description = "The note", body = NoteShape), Problems))]
 pub(crate) async fn add(
     State(storage): State<Storage>,
-    Extension(uploads): Extension<Uploads>,
+    State(uploads): State<Uploads>,
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::UploadId;
+use domain::ids::{OrganizationId, UploadId};
 use domain::media::{FileName, MediaType, Upload};
-use jiff::Timestamp;
 use runtime::dialects::v3::requests::NewUpload;
 use runtime::dialects::v3::shapes::UploadShape;
 use runtime::dialects::v3::{Problems, Refused, parse};
@@ -24,33 +22,39 @@ use storage::{Answer, ChangeError, Storage};
     responses((status = 201, description = "The link", body = UploadShape), Problems))]
 pub(crate) async fn create(
     State(storage): State<Storage>,
-    Extension(uploads): Extension<Uploads>,
+    State(uploads): State<Uploads>,
     request: Requested,
 ) -> Result<Response, Refused> {
     let caller = &request.caller;
     caller.agent(&storage).await?;
-    if let Some(answer) = desk::before(&storage, caller, request.once.as_ref()).await? {
-        return linked(&uploads, &request, answer, true);
+    let before = desk::before(&storage, caller, request.once.as_ref()).await?;
+    let upload = wanted(&request)?;
+    let told = |answer, is_repeated| linked(&uploads, &caller.org, &upload, answer, is_repeated);
+    if let Some(answer) = before {
+        return told(answer, true);
     }
-    wanted(&request)?;
-    let now = clock::now();
-    let id = UploadId::generate(now, runtime::ids::random());
+    let id = UploadId::generate(clock::now(), runtime::ids::random());
     // What is kept for a repetition is which upload it was: a link is good for minutes, and no secret to keep.
     let answer = Answer { status: 201, body: id.to_string(), version: None };
     if let Some(once) = &request.once
         && !storage.keep_answer(&caller.org, once, answer.clone()).await?
     {
         let first = desk::before(&storage, caller, Some(once)).await?;
-        return linked(&uploads, &request, first.ok_or(Problem::from(ChangeError::Repeated))?, true);
+        return told(first.ok_or(Problem::from(ChangeError::Repeated))?, true);
     }
-    linked(&uploads, &request, answer, false)
+    told(answer, false)
 }
 
 /// The answer with a link to the upload that it is about.
-fn linked(uploads: &Uploads, request: &Requested, answer: Answer, is_repeated: bool) -> Result<Response, Refused> {
-    let now: Timestamp = clock::now();
+fn linked(
+    uploads: &Uploads,
+    org: &OrganizationId,
+    upload: &Upload,
+    answer: Answer,
+    is_repeated: bool,
+) -> Result<Response, Refused> {
     let id = UploadId::new(answer.body).map_err(|error| Problem::Internal { source: Box::new(error) })?;
-    let link = uploads.link(&request.caller.org, &id, &wanted(request)?, now)?;
+    let link = uploads.link(org, &id, upload, clock::now())?;
     let shape = UploadShape {
         id: id.to_string(),
         method: "PUT".to_owned(),
