@@ -15,18 +15,13 @@ pub(super) fn message(
     file: Option<Attached<'_>>,
     reference: &str,
 ) -> Result<Call, Unsupported> {
-    let mut place = None;
     if answer.reply_to.is_some() {
         return Err(Unsupported("quotes"));
     }
-    let content = match &answer.body {
-        AnswerBody::Text { body, .. } => json!({ "text": body }),
-        AnswerBody::Reaction { target, emoji } => json!({ "react": { "key": key(to, target), "text": emoji } }),
-        AnswerBody::Media(media) => {
-            let (content, at) = with_media(media, file)?;
-            place = Some(at);
-            content
-        }
+    let (content, place) = match &answer.body {
+        AnswerBody::Text { body, .. } => (json!({ "text": body }), None),
+        AnswerBody::Reaction { target, emoji } => (json!({ "react": { "key": key(to, target), "text": emoji } }), None),
+        AnswerBody::Media(media) => with_media(media, file)?,
         AnswerBody::Template(_) => return Err(Unsupported("templates")),
         AnswerBody::Interactive(_) => return Err(Unsupported("buttons and lists")),
     };
@@ -36,7 +31,7 @@ pub(super) fn message(
 }
 
 /// It takes the bytes themselves, in the request.
-fn with_media(media: &Media, file: Option<Attached<'_>>) -> Result<(Value, Place), Unsupported> {
+fn with_media(media: &Media, file: Option<Attached<'_>>) -> Result<(Value, Option<Place>), Unsupported> {
     let (MediaSource::Upload(_), Some(file)) = (&media.source, file) else { return Err(Unsupported("media by link")) };
     let (mut content, place) = match media.kind {
         MediaKind::Image => (json!({ "image": "" }), "/messageContent/image"),
@@ -50,7 +45,7 @@ fn with_media(media: &Media, file: Option<Attached<'_>>) -> Result<(Value, Place
     if let Some(caption) = &media.caption {
         content["caption"] = caption.as_str().into();
     }
-    Ok((content, Place::Base64(place)))
+    Ok((content, Some(Place::Base64(place))))
 }
 
 pub(super) fn read(session: &str, to: &Alias, id: &ProviderMessageId) -> Call {

@@ -13,18 +13,13 @@ pub(super) fn message(
     answer: &Answer,
     file: Option<Attached<'_>>,
 ) -> Result<Call, Unsupported> {
-    let mut place = None;
-    let (what, mut body) = match &answer.body {
+    let (what, mut body, place) = match &answer.body {
         AnswerBody::Text { body, preview_url } => {
-            ("sendText", json!({ "number": number(to), "text": body, "linkPreview": preview_url }))
+            ("sendText", json!({ "number": number(to), "text": body, "linkPreview": preview_url }), None)
         }
-        AnswerBody::Media(media) => {
-            let (what, body, at) = with_media(to, media, file)?;
-            place = at;
-            (what, body)
-        }
+        AnswerBody::Media(media) => with_media(to, media, file)?,
         AnswerBody::Reaction { target, emoji } => {
-            ("sendReaction", json!({ "key": key(to, target), "reaction": emoji }))
+            ("sendReaction", json!({ "key": key(to, target), "reaction": emoji }), None)
         }
         AnswerBody::Template(_) => return Err(Unsupported("templates")),
         AnswerBody::Interactive(_) => return Err(Unsupported("buttons and lists")),

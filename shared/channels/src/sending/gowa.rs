@@ -8,16 +8,11 @@ use serde_json::{Value, json};
 use super::{Attached, Call, Place, Unsupported, bare, jid, segment};
 
 pub(super) fn message(to: &Alias, answer: &Answer, file: Option<Attached<'_>>) -> Result<Call, Unsupported> {
-    let mut place = None;
-    let (path, mut body) = match &answer.body {
-        AnswerBody::Text { body, .. } => ("/send/message".to_owned(), json!({ "message": body })),
-        AnswerBody::Media(media) => {
-            let (path, body, at) = with_media(media, file)?;
-            place = at;
-            (path, body)
-        }
+    let (path, mut body, place) = match &answer.body {
+        AnswerBody::Text { body, .. } => ("/send/message".to_owned(), json!({ "message": body }), None),
+        AnswerBody::Media(media) => with_media(media, file)?,
         AnswerBody::Reaction { target, emoji } => {
-            (format!("/message/{}/reaction", segment(bare(&target.id).0)), json!({ "emoji": emoji }))
+            (format!("/message/{}/reaction", segment(bare(&target.id).0)), json!({ "emoji": emoji }), None)
         }
         AnswerBody::Template(_) => return Err(Unsupported("templates")),
         AnswerBody::Interactive(_) => return Err(Unsupported("buttons and lists")),

@@ -13,16 +13,11 @@ pub(super) fn message(
     answer: &Answer,
     file: Option<Attached<'_>>,
 ) -> Result<Call, Unsupported> {
-    let mut place = None;
-    let (method, what, mut body) = match &answer.body {
+    let (what, mut body, place) = match &answer.body {
         AnswerBody::Text { body, preview_url } => {
-            ("POST", "sendText", json!({ "text": body, "linkPreview": preview_url }))
+            ("sendText", json!({ "text": body, "linkPreview": preview_url }), None)
         }
-        AnswerBody::Media(media) => {
-            let (what, body, at) = with_media(media, file)?;
-            place = at;
-            ("POST", what, body)
-        }
+        AnswerBody::Media(media) => with_media(media, file)?,
         AnswerBody::Reaction { target, emoji } => {
             let body = json!({ "session": session, "messageId": message_id(to, target), "reaction": emoji });
             return Ok(Call { method: "PUT", path: "/api/reaction".to_owned(), body, file: None });
@@ -35,7 +30,7 @@ pub(super) fn message(
     if let Some(target) = &answer.reply_to {
         body["reply_to"] = message_id(to, target).into();
     }
-    Ok(Call { method, path: format!("/api/{what}"), body, file: place })
+    Ok(Call { method: "POST", path: format!("/api/{what}"), body, file: place })
 }
 
 fn with_media(
