@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::world::baileys::{self, TOKEN};
-use crate::world::cloud_api::COMERCIAL;
 use crate::world::{Host, SOON, Session, eventually, people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_answer_is_sent_and_its_statuses_are_joined() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     let said = messages(&ana).await[0]["id"].clone();
     let button = |id: &str, title: &str| json!({ "type": "reply", "reply": { "id": id, "title": title } });
     let action = json!({ "buttons": [button("y", "Sim"), button("n", "Não")] });
@@ -88,15 +87,6 @@ async fn an_answer_goes_back_over_the_gateway_that_the_question_came_by() {
     // A gateway knows no templates and shows no buttons, and says so before anything is stored.
     let template = json!({ "type": "template", "template": { "name": "continue_conversation" } });
     assert_eq!(ana.post("/api/tickets/1/messages", template).await.expect(409)["code"], "cannot_send");
-}
-
-/// Ana, who has claimed the ticket of person 1.
-async fn claimed(host: &Host) -> Session {
-    host.say(COMERCIAL, &people::phone(1)).await;
-    host.settled().await;
-    let ana = host.agent("ana");
-    ana.post("/api/tickets/1/claim", json!({})).await.expect(200);
-    ana
 }
 
 async fn messages(agent: &Session) -> Vec<Value> {

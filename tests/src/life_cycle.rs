@@ -10,7 +10,7 @@ use crate::world::{Host, Session, demo, people};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_wakes_a_ticket_that_waits_or_is_done() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     move_to(&ana, "pending_customer").await;
     assert_eq!(after_a_message(&host).await, (TicketState::InProgress, 0));
     move_to(&ana, "resolved").await;
@@ -32,7 +32,7 @@ async fn a_message_wakes_a_ticket_that_waits_or_is_done() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_after_a_week_opens_a_new_ticket_that_names_the_old_one() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     move_to(&ana, "resolved").await;
     move_to(&ana, "closed").await;
     let first = ticket(&host, 1).await;
@@ -89,15 +89,6 @@ async fn what_is_refused_is_told_in_the_words_of_the_dialect() {
     let unknown = json!({ "customerId": "ctc_1", "title": "Pedido", "description": "Não chegou ainda" });
     assert_eq!(create(unknown, 404).await, "Customer not found");
     assert_eq!(ana.get("/api/v2/tickets/77").await.expect(404)["error"], "Ticket not found");
-}
-
-/// Ana, who has claimed the first ticket of the first person.
-async fn claimed(host: &Host) -> Session {
-    host.say(COMERCIAL, &people::phone(1)).await;
-    host.settled().await;
-    let ana = host.agent("ana");
-    ana.post("/api/tickets/1/claim", json!({})).await.expect(200);
-    ana
 }
 
 async fn move_to(agent: &Session, state: &str) {

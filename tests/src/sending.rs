@@ -4,14 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::world::cloud_api::COMERCIAL;
 use crate::world::{Host, LONG, SOON, Session, eventually, kill, people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_whose_outcome_was_lost_is_never_sent_again_and_ends_as_the_provider_reports_it() {
     let host = Host::fresh().await;
     host.set_visibility("outbound.fifo", 12).await;
-    let ana = claimed(&host, 5).await;
+    let ana = host.claimed(5).await;
     // The call times out or breaks off: twice after the provider took the message, twice before.
     let outcomes = [
         (1, json!({ "outcome": "hang", "taken": true }), "read"),
@@ -37,7 +36,7 @@ async fn an_answer_whose_outcome_was_lost_is_never_sent_again_and_ends_as_the_pr
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_provider_surely_did_not_take_is_tried_again_in_order_when_it_asks_for_it() {
     let host = Host::fresh().await;
-    let ana = claimed(&host, 1).await;
+    let ana = host.claimed(1).await;
     let refuse = |status: u16, code: u32| json!({ "outcome": "refuse", "status": status, "code": code });
     host.script(&people::phone(1), &[refuse(400, 131_056), refuse(500, 131_000)]).await;
     // Whatever waits for the queue's own time waits in vain.
@@ -61,7 +60,7 @@ async fn what_the_provider_surely_did_not_take_is_tried_again_in_order_when_it_a
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_whose_token_is_dead_stops_is_told_and_goes_on_when_somebody_has_put_it_right() {
     let host = Host::fresh().await;
-    let (ana, carla) = (claimed(&host, 2).await, host.agent("carla"));
+    let (ana, carla) = (host.claimed(2).await, host.agent("carla"));
     host.script(&people::phone(1), &[json!({ "outcome": "refuse", "status": 401, "code": 190 })]).await;
     answer(&ana, 1).await;
     ends_as(&ana, 1, "failed", "a dead token").await;
@@ -97,7 +96,7 @@ async fn answers_whose_sender_is_killed_again_and_again_reach_the_contact_at_mos
     const PEOPLE: usize = 24;
     let host = Host::fresh().await;
     host.set_visibility("outbound.fifo", 8).await;
-    let ana = claimed(&host, PEOPLE).await;
+    let ana = host.claimed(PEOPLE).await;
     // Some calls take long enough to be killed in their midst, before and after the provider has taken the message.
     for person in (1..=PEOPLE).step_by(3) {
         host.script(&people::phone(person), &[json!({ "outcome": "hang", "taken": person % 2 == 0 })]).await;
@@ -134,17 +133,6 @@ async fn answers_whose_sender_is_killed_again_and_again_reach_the_contact_at_mos
         assert_eq!(times == 1, end == "read", "person {person}: {end}");
         assert_ne!(end, "failed", "person {person}");
     }
-}
-
-/// Ana, who has claimed the tickets of people 1 to `count`; ticket `n` is that of person `n`.
-async fn claimed(host: &Host, count: usize) -> Session {
-    let ana = host.agent("ana");
-    for person in 1..=count {
-        host.say(COMERCIAL, &people::phone(person)).await;
-        host.settled().await;
-        ana.post(&format!("/api/tickets/{person}/claim"), json!({})).await.expect(200);
-    }
-    ana
 }
 
 async fn answer(agent: &Session, ticket: usize) {

@@ -9,7 +9,7 @@ use crate::world::{Host, LONG, SOON, Session, eventually, kill, org, people};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_file_reaches_the_contact_byte_for_byte_and_is_shown_with_its_message() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     let bytes = |n: u32| (0..n).flat_map(u32::to_le_bytes).collect::<Vec<u8>>();
     let hostile = "../Relatório \"final\"\r\n\u{202e}fdp.pdf";
     let files = [
@@ -66,7 +66,7 @@ async fn every_kind_of_file_reaches_the_contact_byte_for_byte_and_is_shown_with_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_takes_what_it_is_for_and_a_message_what_was_put() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     let send = async |kind: &str, upload: &Value| {
         ana.post("/v3/tickets/1/messages", json!({ "type": kind, kind: { "upload": upload } })).await
     };
@@ -127,7 +127,7 @@ async fn a_link_takes_what_it_is_for_and_a_message_what_was_put() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_note_s_file_is_an_attachment_of_its_ticket() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     let path = "/v3/tickets/1/notes";
     ana.post(path, json!({ "text": people::words(2) })).await.expect(201);
     let upload = ana.upload("../fatura.pdf", "application/pdf", b"invoice").await;
@@ -171,7 +171,7 @@ async fn a_note_s_file_is_an_attachment_of_its_ticket() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_cannot_be_handed_over_now_goes_later_and_one_that_is_refused_fails() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     let refuse = |status: u16, code: u32| json!({ "outcome": "refuse", "status": status, "code": code });
     let number = format!("{COMERCIAL}/media");
     host.script(&number, &[refuse(429, 130_429), refuse(502, 0), json!({ "outcome": "cut", "taken": true })]).await;
@@ -199,7 +199,7 @@ async fn a_file_that_cannot_be_handed_over_now_goes_later_and_one_that_is_refuse
 async fn a_sender_that_is_killed_between_file_and_message_sends_once_and_hands_over_once() {
     let host = Host::fresh().await;
     host.set_visibility("outbound.fifo", 8).await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     // The file is handed over; the message is refused for a while, and then the sender is killed while it hands over another.
     host.script(&people::phone(1), &[json!({ "outcome": "refuse", "status": 429, "code": 130_429 })]).await;
     let first = document(&ana, b"first").await;
@@ -283,7 +283,7 @@ async fn every_gateway_gets_the_bytes_themselves() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_that_waits_for_its_contact_has_its_file_when_the_upload_is_gone() {
     let host = Host::fresh().await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     // The provider finds the window closed when it has the message already.
     host.script(&people::phone(1), &[json!({ "outcome": "fail", "code": 131_047 })]).await;
     let upload = ana.upload("nota.pdf", "application/pdf", b"waits").await;
@@ -315,7 +315,7 @@ async fn whatever_goes_wrong_each_file_is_sent_at_most_once_and_none_is_lost() {
     const FILES: usize = 8;
     let host = Host::fresh().await;
     host.set_visibility("outbound.fifo", 6).await;
-    let ana = claimed(&host).await;
+    let ana = host.claimed(1).await;
     let mut uploads = Vec::new();
     for n in 0..FILES {
         uploads.push(ana.upload("nota.pdf", "application/pdf", format!("file {n}").as_bytes()).await);
@@ -356,15 +356,6 @@ async fn whatever_goes_wrong_each_file_is_sent_at_most_once_and_none_is_lost() {
     }
     assert!(got.is_sorted_by(|earlier, later| earlier < later), "{got:?}");
     assert!(read.iter().all(|file| got.contains(file)), "{got:?} {read:?}");
-}
-
-/// Ana, who has claimed the ticket of a person who wrote.
-async fn claimed(host: &Host) -> Session {
-    host.say(COMERCIAL, &people::phone(1)).await;
-    host.settled().await;
-    let ana = host.agent("ana");
-    ana.post("/api/tickets/1/claim", json!({})).await.expect(200);
-    ana
 }
 
 /// Answers with a file; the message.

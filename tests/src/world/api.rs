@@ -1,9 +1,10 @@
 //! The HTTP API as an agent with a token calls it.
 
 use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Host;
+use super::cloud_api::COMERCIAL;
+use super::{Host, people};
 
 /// An answer, read to its end. A body that is not JSON is a JSON string.
 #[derive(Debug)]
@@ -80,6 +81,17 @@ impl Host {
     /// An agent of the demo organization, signed in.
     pub(crate) fn agent(&self, agent: &str) -> Session {
         self.signed_in(self.token("demo", agent))
+    }
+
+    /// Ana, who has claimed the tickets of people 1 to `count`; ticket `n` is that of person `n`.
+    pub(crate) async fn claimed(&self, count: usize) -> Session {
+        let ana = self.agent("ana");
+        for person in 1..=count {
+            self.say(COMERCIAL, &people::phone(person)).await;
+            self.settled().await;
+            ana.post(&format!("/api/tickets/{person}/claim"), json!({})).await.expect(200);
+        }
+        ana
     }
 
     /// Whoever has this token.
