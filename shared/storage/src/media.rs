@@ -46,6 +46,7 @@ impl Storage {
             .await;
         self.unless_refused(answer)
     }
+
     /// Notes what the provider calls the file of a message that was handed to it. `false` where the message has no file.
     pub async fn note_handed(
         &self,

@@ -154,25 +154,19 @@ mod tests {
         let (disk, begun, ends) = disk();
         disk.reached().await.unwrap();
         let write = disk.write();
+        let waits = async || {
+            let reading = disk.clone();
+            let reading = tokio::spawn(async move { reading.reached().await });
+            tokio::task::yield_now().await;
+            begun.recv().unwrap();
+            ends.send(Ok(())).unwrap();
+            reading.await.unwrap().unwrap();
+        };
         // The engine may have committed it already.
-        let reading = tokio::spawn({
-            let disk = disk.clone();
-            async move { disk.reached().await }
-        });
-        tokio::task::yield_now().await;
-        begun.recv().unwrap();
-        ends.send(Ok(())).unwrap();
-        reading.await.unwrap().unwrap();
+        waits().await;
         // That sync may have come too early for it.
         write.end();
-        let reading = tokio::spawn({
-            let disk = disk.clone();
-            async move { disk.reached().await }
-        });
-        tokio::task::yield_now().await;
-        begun.recv().unwrap();
-        ends.send(Ok(())).unwrap();
-        reading.await.unwrap().unwrap();
+        waits().await;
         disk.reached().await.unwrap();
         assert!(begun.try_recv().is_err(), "nothing was written since");
     }

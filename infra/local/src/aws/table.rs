@@ -129,7 +129,8 @@ impl TableEngine {
                 request.headers_mut().insert(name, value.clone());
             }
         }
-        let answer = if writes(operation) {
+        let is_write = writes(operation);
+        let answer = if is_write {
             let (client, write) = (self.client.clone(), self.disk.write());
             // To its end, even if the caller goes.
             let written = tokio::spawn(async move {
@@ -143,7 +144,7 @@ impl TableEngine {
         } else {
             self.client.send(request).await?
         };
-        if answer.status.is_success() && writes(operation) {
+        if answer.status.is_success() && is_write {
             self.written.send_replace(());
         }
         self.disk.reached().await?;

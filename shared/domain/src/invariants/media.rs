@@ -122,6 +122,7 @@ mod tests {
         check(failed.clone(), None, None, 0);
         check(failed, kept(5, "ab"), None, 0);
     }
+
     #[test]
     fn several_messages_may_have_one_upload() {
         let org = OrganizationId::new("demo").unwrap();

@@ -52,8 +52,7 @@ impl Dialect for S1 {
         let mut data = populated(view, now);
         data["statusHistory"] = status_history(&view.ticket, &story.rows);
         data["assignmentHistory"] = assignment_history(&story.rows);
-        data["internalNotes"] = story.notes.iter().map(note).collect();
-        data["attachments"] = attachments(story);
+        set_noted(&mut data, story);
         one(data)
     }
 
@@ -63,8 +62,7 @@ impl Dialect for S1 {
             data["statusHistory"] = status_history(&view.ticket, &story.rows);
         }
         if !story.notes.is_empty() {
-            data["internalNotes"] = story.notes.iter().map(note).collect();
-            data["attachments"] = attachments(story);
+            set_noted(&mut data, story);
         }
         one(data)
     }
@@ -235,6 +233,12 @@ fn assignment_history(rows: &[HistoryRow]) -> Value {
 /// A note.
 fn note(note: &Note) -> Value {
     json!({ "agent": note.agent, "content": note.text, "timestamp": note.at, "isVisible": note.visible })
+}
+
+/// Puts what was noted beside a ticket into it.
+fn set_noted(data: &mut Value, story: &Story) {
+    data["internalNotes"] = story.notes.iter().map(note).collect();
+    data["attachments"] = attachments(story);
 }
 
 /// The files of its notes, without a link where nobody has made one.
