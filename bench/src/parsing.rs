@@ -91,6 +91,11 @@ fn bodies() -> Vec<(&'static str, Cut, Vec<u8>)> {
         ("many messages of a gateway", gateway, upserts.to_string().into_bytes()),
         ("one endless text", cloud, value("messages", vec![text(1, &"a ".repeat(LARGEST / 2))]).into_bytes()),
         ("one text of escapes", cloud, value("messages", vec![text(1, &"\u{1}".repeat(LARGEST / 6))]).into_bytes()),
+        ("a message with a list of numbers", cloud, {
+            let numbers = vec![1; LARGEST / 2];
+            let message = json!({ "id": "wamid.1", "from": "77015550001", "type": "invented", "invented": numbers });
+            value("messages", vec![message]).into_bytes()
+        }),
         ("an unknown field of numbers", cloud, field(format!("[{}1]", "1,".repeat(LARGEST / 2))).into_bytes()),
         ("an unknown field that nests", cloud, field("[".repeat(LARGEST)).into_bytes()),
         ("brackets alone", cloud, vec![b'['; LARGEST]),

@@ -63,7 +63,9 @@ fn no_body_of_another_project_breaks_anything() {
         };
         if json["entry"].is_array() {
             cloud_bodies += 1;
-            assert_eq!(cloud_units(&body).len(), elements(&json), "{}", path.display());
+            let units = cloud_units(&body);
+            assert_eq!(units.len(), elements(&json), "{}", path.display());
+            assert_eq!(cloud_units(&made_large(&body)), units, "{}", path.display());
         }
         let messages = match &json["data"]["messages"] {
             Value::Array(messages) => messages.len(),
@@ -75,6 +77,11 @@ fn no_body_of_another_project_breaks_anything() {
     }
     println!("{cloud_bodies} Cloud API bodies, {opened} messages that open a ticket, {delivered} statuses");
     assert!(cloud_bodies > 100 && opened > 90 && delivered > 15, "{cloud_bodies} {opened} {delivered}");
+}
+
+/// The same JSON in more bytes than a small body has.
+fn made_large(body: &[u8]) -> Vec<u8> {
+    [body, " ".repeat(150_000).as_bytes()].concat()
 }
 
 #[test]
@@ -132,6 +139,16 @@ proptest! {
         let keyed: Vec<Value> = messages.iter().map(|message| json!({ "key": {}, "message": message })).collect();
         let body = json!({ "messages": keyed, "type": "notify" });
         prop_assert_eq!(baileys_batch(body.to_string().as_bytes()).units.len(), messages.len());
+    }
+
+    #[test]
+    fn a_large_body_is_cut_as_a_small_one(value in any_json(), changes in prop::collection::vec(any_json(), 0..4)) {
+        // A body about something else is kept as it came, with all that it has in bytes.
+        prop_assume!(value["object"].as_str().is_none_or(|object| object == "whatsapp_business_account"));
+        let change = json!({ "field": "messages", "value": value });
+        let body = json!({ "object": value["object"], "entry": [{ "id": value["id"], "changes": [change, changes] }, { "changes": changes }] });
+        let body = body.to_string().into_bytes();
+        prop_assert_eq!(cloud_units(&made_large(&body)), cloud_units(&body));
     }
 
     #[test]

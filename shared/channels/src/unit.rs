@@ -14,7 +14,7 @@ use crate::gateway::Gateway;
 use crate::{baileys, cloud_api, gowa, lenient, unreadable, waha};
 
 /// How much of a part is kept for inspection: less than an item of the table can hold.
-const INSPECTED_BYTES: usize = 200_000;
+pub(crate) const INSPECTED_BYTES: usize = 200_000;
 
 /// Where a unit came from: what its connection is found by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,14 +3,20 @@
 //! A broken element becomes an `Unreadable` unit and costs no other; what is merely empty becomes nothing. Never decides what
 //! a message means: that is `parse`.
 
+mod outline;
+
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use self::outline::Outline;
 use crate::cloud_api::{history, identity};
 use crate::unit::{CloudContact, Part, Source, Unit};
 use crate::{lenient, unreadable};
+
+/// What a body is about; others are not ours.
+const OBJECT: &str = "whatsapp_business_account";
 
 /// Bodies below this cannot hold a part that is too large for the queue.
 const SMALL_BODY: usize = 100_000;
@@ -18,16 +24,22 @@ const SMALL_BODY: usize = 100_000;
 /// Cuts a body that `app` signed. Never fails; an empty batch gives no units.
 pub fn split(app: &str, body: &[u8], received_at: Timestamp) -> Vec<Unit> {
     let mut batch = Batch { app, received_at, could_be_large: body.len() > SMALL_BODY, units: Vec::new() };
+    if batch.could_be_large
+        && let Ok(outline) = serde_json::from_slice::<Outline>(body)
+    {
+        batch.outline(&outline, body);
+        return batch.units;
+    }
     match lenient::read(body) {
         Ok(Value::Object(mut envelope)) if envelope.contains_key("entry") => {
-            let object = envelope.get("object").and_then(Value::as_str).unwrap_or("whatsapp_business_account");
-            if object == "whatsapp_business_account" {
+            let object = envelope.get("object").and_then(Value::as_str).unwrap_or(OBJECT);
+            if object == OBJECT {
                 let entries = envelope.remove("entry").unwrap_or_default();
                 for entry in lenient::list(entries) {
                     batch.entry(entry);
                 }
             } else {
-                batch.push(None, None, unreadable::bytes("other_object", body));
+                batch.other_object(body);
             }
         }
         Ok(_) => batch.push(None, None, unreadable::bytes("no_entry", body)),
@@ -52,6 +64,28 @@ impl Batch<'_> {
             waba_id: owned(waba_id),
         };
         self.units.push(Unit::new(source, self.received_at, part, self.could_be_large));
+    }
+
+    /// As `entry` for each entry, but what nobody would look at is not read, and what cannot be read costs no other change.
+    fn outline(&mut self, outline: &Outline<'_>, body: &[u8]) {
+        if outline.object.as_deref().is_some_and(|object| object != OBJECT) {
+            return self.other_object(body);
+        }
+        for entry in &outline.entry {
+            let waba_id = entry.id.as_ref().and_then(lenient::short);
+            for change in &entry.changes {
+                let text = change.get().as_bytes();
+                if let Some((number, value)) = outline::too_large(change) {
+                    let part = unreadable::bytes("too_large", value.as_bytes());
+                    self.push(number.as_deref(), waba_id.as_deref(), part);
+                    continue;
+                }
+                match lenient::read(text) {
+                    Ok(change) => self.change(change, waba_id.as_deref()),
+                    Err(reason) => self.push(None, waba_id.as_deref(), unreadable::bytes(reason, text)),
+                }
+            }
+        }
     }
 
     fn entry(&mut self, entry: Value) {
@@ -129,6 +163,10 @@ impl Batch<'_> {
                 self.push(number, waba_id, piece);
             }
         }
+    }
+
+    fn other_object(&mut self, body: &[u8]) {
+        self.push(None, None, unreadable::bytes("other_object", body));
     }
 
     fn broken(&mut self, number: Option<&str>, waba_id: Option<&str>, reason: &str, value: &Value) {

@@ -130,6 +130,42 @@ fn one_message_too_large_for_the_queue_is_a_parcel_and_costs_no_other() {
 }
 
 #[test]
+fn a_large_body_is_cut_as_a_small_one_but_for_what_nobody_would_look_at() {
+    let padding = " ".repeat(SMALL_BODY);
+    let small = cloud_units(CLOUD.as_bytes());
+    assert_eq!(cloud_units(format!("{CLOUD}{padding}").as_bytes()), small);
+    let numbers = format!("[{}1]", "1,".repeat(200_000));
+    let with_number = format!(r#"{{"metadata":{{"phone_number_id":3}},"numbers":{numbers}}}"#);
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    let message = r#"{"messages":[{"from":"77079861373","id":"wamid.A","text":{"body":"\ud83d"}}]}"#;
+    let change = |field: &str, value: &str| format!(r#"{{"value":{value},"field":"{field}"}}"#);
+    let changes = [
+        change("invented", &numbers),
+        change("invented", &with_number),
+        change("messages", message),
+        change("invented", &deep),
+        change("messages", &deep),
+        change("small", "1"),
+        "null".to_owned(),
+    ];
+    let body = format!(r#"{{"entry":[{{"id":"1","changes":[{}]}}]}}"#, changes.join(","));
+    let names: Vec<String> = cloud_units(body.as_bytes()).iter().map(name).collect();
+    let expected = [
+        "1- too_large",
+        "13 too_large",
+        "1- message wamid.A of ?",
+        "1- too_large",
+        "1- not_json",
+        "1- field small",
+        "1- change_is_no_object",
+    ];
+    assert_eq!(names, expected);
+    let others = body.replacen('{', r#"{"object":"page","#, 1);
+    let names: Vec<String> = cloud_units(others.as_bytes()).iter().map(name).collect();
+    assert_eq!(names, ["-- other_object"]);
+}
+
+#[test]
 fn half_an_emoji_in_one_name_costs_nothing() {
     let body = CLOUD.replace("Bruna", r"Bruna \ud83d");
     assert_eq!(cloud_units(body.as_bytes()).len(), 13);
