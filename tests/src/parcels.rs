@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use files::{Bucket, Credentials};
+use runtime::connector::Connector;
 use runtime::parcels::Parcels;
 use serde_json::{Value, json};
 
@@ -112,7 +113,10 @@ async fn a_body_of_which_a_part_is_not_durable_is_not_acknowledged() {
 /// A bucket of parcels that nobody serves, for what meets none.
 pub(crate) fn nowhere() -> Parcels {
     let credentials = Credentials::new("nobody", "nobody", None, None, "test");
-    Parcels::new(Bucket::new("nowhere", "us-east-1", Some("http://127.0.0.1:9"), credentials))
+    Parcels::new(
+        Bucket::new("nowhere", "us-east-1", Some("http://127.0.0.1:9"), credentials),
+        Connector::new().unwrap(),
+    )
 }
 
 impl Host {

@@ -1,5 +1,4 @@
-//! Clients of AWS, set up by hand for a fast cold start: no `aws-config`, one HTTP client for all services, ring, and only the
-//! roots that AWS uses. Source: docs/adr/0004-cold-start.md.
+//! Clients of AWS, set up by hand for a fast cold start: no `aws-config`, one connector for all services. Source: docs/adr/0004-cold-start.md.
 
 use std::time::Duration;
 
@@ -7,8 +6,6 @@ use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, Region, SharedCredentialsProvider, StalledStreamProtectionConfig, retry::RetryConfig,
     timeout::TimeoutConfig,
 };
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use files::Bucket;
 use messaging::SqsQueue;
@@ -16,16 +13,15 @@ use storage::Storage;
 
 use crate::Fatal;
 use crate::config::{optional, required};
+use crate::connector::Connector;
 use crate::parcels::Parcels;
 use crate::uploads::Uploads;
-
-/// Amazon Trust Services' roots. How to refresh them: docs/operations.md.
-static ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
 /// The settings that all clients share.
 #[derive(Debug, Clone)]
 pub struct Clients {
     shared: SdkConfig,
+    connector: Connector,
     credentials: Credentials,
     region: String,
     endpoint: Option<String>,
@@ -34,8 +30,7 @@ pub struct Clients {
 impl Clients {
     /// Reads region and credentials from the environment that Lambda gives. Errors name the missing variable.
     pub fn from_environment() -> Result<Self, Fatal> {
-        let provider = Provider::Rustls(CryptoMode::Ring);
-        let http = Builder::new().tls_provider(provider).tls_context(tls_context()?).build_https();
+        let connector = Connector::new()?;
         let credentials = Credentials::new(
             required("AWS_ACCESS_KEY_ID")?,
             required("AWS_SECRET_ACCESS_KEY")?,
@@ -45,7 +40,6 @@ impl Clients {
         );
         let region = required("AWS_REGION")?;
         let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(1))
             .operation_attempt_timeout(Duration::from_millis(1500))
             .operation_timeout(Duration::from_secs(4));
         let mut shared = SdkConfig::builder()
@@ -55,12 +49,12 @@ impl Clients {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50)))
             .timeout_config(timeouts.build())
-            .http_client(http);
+            .http_client(connector.clone());
         let endpoint = optional("AWS_ENDPOINT_URL");
         if let Some(url) = &endpoint {
             shared = shared.endpoint_url(url);
         }
-        Ok(Self { shared: shared.build(), credentials, region, endpoint })
+        Ok(Self { shared: shared.build(), connector, credentials, region, endpoint })
     }
 
     /// The table that `TABLE_NAME` names.
@@ -81,21 +75,15 @@ impl Clients {
 
     /// The bucket of parcels that the variable names.
     pub fn parcels(&self, variable: &'static str) -> Result<Parcels, Fatal> {
-        Ok(Parcels::new(self.bucket(variable)?))
+        Ok(Parcels::new(self.bucket(variable)?, self.connector.clone()))
     }
 
     /// The bucket of uploads that one variable names, and that of the files of messages that the other does.
     pub fn uploads(&self, uploads: &'static str, kept: &'static str) -> Result<Uploads, Fatal> {
-        Ok(Uploads::new(self.bucket(uploads)?, self.bucket(kept)?))
+        Ok(Uploads::new(self.bucket(uploads)?, self.bucket(kept)?, self.connector.clone()))
     }
 
     pub(crate) fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         aws_sdk_secretsmanager::Client::new(&self.shared)
     }
-}
-
-/// Trust in AWS's certificates alone.
-pub(crate) fn tls_context() -> Result<TlsContext, Fatal> {
-    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
-    Ok(TlsContext::builder().with_trust_store(roots).build()?)
 }

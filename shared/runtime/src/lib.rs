@@ -8,6 +8,7 @@ pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod connection_secrets;
+pub mod connector;
 pub mod desk;
 pub mod dialects;
 pub mod http;

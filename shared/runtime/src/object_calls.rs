@@ -1,19 +1,12 @@
-//! Signed calls of the object store through the HTTP client of the SDK, which is made when the first is sent: whoever sends none
-//! pays for none.
+//! Signed calls of the object store, over the connections of the SDK's clients.
 
-use std::sync::OnceLock;
-
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::{AggregatedBytes, ByteStream};
 use http::Request;
 
 use crate::Fatal;
-use crate::clients::tls_context;
+use crate::connector::Connector;
 
 /// Why the store gave no answer.
 pub(crate) enum Unanswered {
@@ -23,30 +16,15 @@ pub(crate) enum Unanswered {
     Malformed(Fatal),
 }
 
-/// The client.
-#[derive(Debug, Default)]
-pub(crate) struct ObjectCalls {
-    connector: OnceLock<SharedHttpConnector>,
-}
-
-impl ObjectCalls {
-    /// Sends a request. The answer's body may still be on its way.
-    pub(crate) async fn sent(&self, request: Request<()>, body: SdkBody) -> Result<HttpResponse, Unanswered> {
-        let request = request.map(|()| body).try_into();
-        let request = request.map_err(|error| Unanswered::Malformed(Box::new(error)))?;
-        self.connector()?.call(request).await.map_err(|_| Unanswered::Now("unreachable"))
-    }
-
-    fn connector(&self) -> Result<&SharedHttpConnector, Unanswered> {
-        if let Some(made) = self.connector.get() {
-            return Ok(made);
-        }
-        let connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls_context().map_err(Unanswered::Malformed)?)
-            .build();
-        Ok(self.connector.get_or_init(|| SharedHttpConnector::new(connector)))
-    }
+/// Sends a request. The answer's body may still be on its way.
+pub(crate) async fn sent(
+    connector: &Connector,
+    request: Request<()>,
+    body: SdkBody,
+) -> Result<HttpResponse, Unanswered> {
+    let request = request.map(|()| body).try_into();
+    let request = request.map_err(|error| Unanswered::Malformed(Box::new(error)))?;
+    connector.send(request).await.map_err(|_| Unanswered::Now("unreachable"))
 }
 
 /// The body of an answer.

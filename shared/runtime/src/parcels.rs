@@ -7,7 +7,8 @@ use std::time::Duration;
 use aws_smithy_types::body::SdkBody;
 use files::{Bucket, Upload};
 
-use crate::object_calls::{ObjectCalls, Unanswered, whole};
+use crate::connector::Connector;
+use crate::object_calls::{Unanswered, sent, whole};
 use crate::{Fatal, clock};
 
 /// How long one try to put some megabytes may take, so that the tries and the queue fit into the webhook's timeout.
@@ -44,13 +45,13 @@ enum Call<'a> {
 #[derive(Debug)]
 pub struct Parcels {
     bucket: Bucket,
-    calls: ObjectCalls,
+    connector: Connector,
 }
 
 impl Parcels {
     /// Works on one bucket.
-    pub fn new(bucket: Bucket) -> Self {
-        Self { bucket, calls: ObjectCalls::default() }
+    pub fn new(bucket: Bucket, connector: Connector) -> Self {
+        Self { bucket, connector }
     }
 
     /// Puts a parcel, whose SHA-256 in lower-case hex is `sha256`: all of it is durable when this returns.
@@ -89,7 +90,7 @@ impl Parcels {
             }
             Call::Get { key, .. } => (self.bucket.get(key, clock::now()).map_err(malformed)?, SdkBody::empty()),
         };
-        let answer = self.calls.sent(request, body).await?;
+        let answer = sent(&self.connector, request, body).await?;
         let longest = match (answer.status().as_u16(), call) {
             (200, Call::Get { longest, .. }) => longest,
             (200, Call::Put(..)) => return Ok(Vec::new()),

@@ -2,7 +2,6 @@
 //!
 //! Nothing of an upload is in the table: what lies in the bucket of uploads is what there is. Source: docs/adr/0032-uploads.md.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -16,7 +15,8 @@ use http::Request;
 use jiff::Timestamp;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::object_calls::{ObjectCalls, Unanswered, whole};
+use crate::connector::Connector;
+use crate::object_calls::{Unanswered, sent, whole};
 use crate::{Problem, clock};
 
 /// How long a link to put a file is good: the transfer has to begin within it.
@@ -34,7 +34,7 @@ const TRIES: u32 = 3;
 pub struct Uploads {
     put: Bucket,
     kept: Bucket,
-    calls: Arc<ObjectCalls>,
+    connector: Connector,
 }
 
 /// What lets somebody put a file.
@@ -68,8 +68,8 @@ pub struct Kept {
 
 impl Uploads {
     /// Works on two buckets: where agents put, and where the files of messages are.
-    pub fn new(put: Bucket, kept: Bucket) -> Self {
-        Self { put, kept, calls: Arc::default() }
+    pub fn new(put: Bucket, kept: Bucket, connector: Connector) -> Self {
+        Self { put, kept, connector }
     }
 
     /// A link by which this file can be put, and no other.
@@ -131,7 +131,7 @@ impl Uploads {
                 if attempt > 0 {
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(20..=100 << attempt))).await;
                 }
-                last = match self.calls.sent(request().map_err(internal)?, SdkBody::empty()).await {
+                last = match sent(&self.connector, request().map_err(internal)?, SdkBody::empty()).await {
                     Ok(answer) if answer.status().as_u16() < 500 => return Ok(answer),
                     Ok(answer) => unavailable(format!("the object store answered {}", answer.status().as_u16())),
                     Err(error @ Unanswered::Now(_)) => unanswered(error),

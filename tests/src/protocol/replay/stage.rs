@@ -7,6 +7,7 @@ use axum::http::{Method, Request, StatusCode};
 use domain::ticket::TicketState;
 use lambda_http::Body;
 use lambda_http::request::RequestContext;
+use runtime::connector::Connector;
 use serde_json::json;
 use storage::Storage;
 use tokio::sync::{mpsc, oneshot};
@@ -78,7 +79,11 @@ impl Actor {
         let router = if command == Command::Claim {
             claim::router(storage)
         } else {
-            tickets::router(storage, bucket(), runtime::uploads::Uploads::new(bucket(), bucket()))
+            tickets::router(
+                storage,
+                bucket(),
+                runtime::uploads::Uploads::new(bucket(), bucket(), Connector::new().unwrap()),
+            )
         };
         let mut request = Request::builder()
             .method(method)
