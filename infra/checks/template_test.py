@@ -42,7 +42,7 @@ PERMISSIONS = {
         "Table": CHANGE | {"dynamodb:BatchGetItem", "dynamodb:Query"},
         "Table/index/by_number": {"dynamodb:Query"},
     },
-    "claim": {"ClaimLogs": LOGS, "Table": CHANGE, "Table/index/by_number": {"dynamodb:Query"}},
+    "claim": {"ClaimLogs": LOGS, "Table": CHANGE | {"dynamodb:BatchGetItem"}, "Table/index/by_number": {"dynamodb:Query"}},
     "relay": {
         "RelayLogs": LOGS,
         "Table.StreamArn": {

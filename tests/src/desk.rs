@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::world::cloud_api::COMERCIAL;
-use crate::world::{Host, Session, agent, demo, people};
+use crate::world::{Host, Session, agent, demo, load, people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn made_assigned_resolved_and_closed_leaves_four_rows_of_history() {
@@ -58,10 +58,7 @@ async fn s1_gives_what_waits_and_s4_gives_on_what_somebody_has() {
     host.settled().await;
     let full = carla.post("/api/tickets/2/assign", json!({ "agent_id": 5 })).await.expect(409);
     assert_eq!(full["code"], "at_capacity");
-    let loads = storage.agents(&demo(), &["ana", "5"].map(|id| domain::ids::AgentId::new(id).unwrap())).await.unwrap();
-    let mut loads: Vec<_> = loads.iter().map(|agent| (agent.id.as_str(), agent.load)).collect();
-    loads.sort_unstable();
-    assert_eq!(loads, [("5", 1), ("ana", 0)]);
+    assert_eq!((load(&storage, "5").await, load(&storage, "ana").await), (1, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::world::baileys::{self, TOKEN, upsert};
-use crate::world::{Host, demo, people};
+use crate::world::{Host, demo, load, people};
 
 /// A message under these JIDs.
 fn said(id: &str, n: usize, jid: &str, alt: Option<&str>) -> Value {
@@ -42,7 +42,7 @@ async fn two_contacts_that_turn_out_to_be_one_keep_everything_and_have_one_activ
     let tickets = storage.tickets_by_number(&demo(), u64::MAX, 10).await.unwrap().tickets;
     let states: Vec<_> = tickets.iter().map(|ticket| (ticket.number.number, ticket.state.as_str())).collect();
     assert_eq!(states, [(2, "cancelled"), (1, "new")]);
-    assert_eq!(storage.agent(&demo(), &domain::ids::AgentId::new("ana").unwrap()).await.unwrap().unwrap().load, 0);
+    assert_eq!(load(&storage, "ana").await, 0);
     for ticket in &tickets {
         let contact = storage.contact(&demo(), &ticket.contact).await.unwrap().unwrap();
         assert_eq!((json!(contact.id), contact.aliases.len()), (contacts[0].clone(), 2));

@@ -35,7 +35,13 @@ pub use v3::Api;
 
 /// The function's routes, as in `infra/template.yaml`.
 pub fn router(storage: Storage, bucket: Bucket, uploads: Uploads) -> Router {
-    Router::new()
+    // Each adds its routes to those before: to merge routers is to insert everything twice, at every start.
+    let router = v3::routes(s2::routes(routes(Router::new())));
+    router.fallback(runtime::dialects::not_found).with_state(Stores { storage, files: Arc::new((bucket, uploads)) })
+}
+
+fn routes(router: Router<Stores>) -> Router<Stores> {
+    router
         .route("/api/tickets", get(lists::newest))
         .route("/api/tickets/stats", get(lists::statistics))
         .route("/api/tickets/queue", get(lists::queue))
@@ -56,8 +62,4 @@ pub fn router(storage: Storage, bucket: Bucket, uploads: Uploads) -> Router {
         .route("/api/v2/tickets/{id}", get(v2::one))
         .route("/api/v2/tickets/{id}/status", put(status::change))
         .route("/api/v2/tickets/{id}/notes", put(notes::add).post(notes::add))
-        .merge(s2::router())
-        .merge(v3::router())
-        .fallback(runtime::dialects::not_found)
-        .with_state(Stores { storage, files: Arc::new((bucket, uploads)) })
 }

@@ -30,7 +30,7 @@ pub(crate) async fn newest(
     let (agent, total) = tokio::try_join!(caller.agent(&storage), async {
         storage.ticket_count(&caller.org).await.map_err(Problem::from)
     })?;
-    let views = views(&storage, &caller.org, range(&storage, &agent, &caller, page, limit, total).await?).await?;
+    let views = views(&storage, range(&storage, &agent, &caller, page, limit, total).await?).await?;
     let part = Part { views: &views, page, limit, total, has_more: page.saturating_mul(limit) < total };
     Ok(Json(spoken().page(&part, clock::now())))
 }
@@ -83,7 +83,7 @@ pub(crate) async fn queue(
     }
     waiting.sort_by_key(|ticket| (std::cmp::Reverse(ticket.priority), ticket.created_at, ticket.number));
     waiting.truncate(usize::try_from(limit).unwrap_or(100));
-    Ok(Json(spoken().all(&views(&storage, &caller.org, waiting).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, waiting).await?, clock::now())))
 }
 
 /// `GET /api/tickets/my-tickets?status=assigned`: the caller's tickets until they are closed, the most urgent first.
@@ -103,7 +103,7 @@ pub(crate) async fn mine(
     caller.agent(&storage).await?;
     let mut own = storage.agent_tickets(&caller.org, &caller.agent, u32::try_from(limit).unwrap_or(100)).await?;
     own.retain(|ticket| status.is_none_or(|status| spoken().status(ticket) == status));
-    Ok(Json(spoken().all(&views(&storage, &caller.org, own).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, own).await?, clock::now())))
 }
 
 /// The queues whose tickets an agent sees.

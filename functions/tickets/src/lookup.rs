@@ -2,37 +2,9 @@
 
 use std::collections::HashMap;
 
-use domain::ids::OrganizationId;
-use domain::ticket::Ticket;
 use runtime::Problem;
-use runtime::dialects::TicketView;
-use storage::Storage;
 
-pub(crate) use runtime::desk::{view, visible};
-
-/// The pictures of tickets.
-pub(crate) async fn views(
-    storage: &Storage,
-    org: &OrganizationId,
-    tickets: Vec<Ticket>,
-) -> Result<Vec<TicketView>, Problem> {
-    let contacts: Vec<_> = tickets.iter().map(|ticket| ticket.contact.clone()).collect();
-    let conversations: Vec<_> = tickets.iter().filter_map(|ticket| ticket.conversation.clone()).collect();
-    let agents: Vec<_> = tickets.iter().filter_map(|ticket| ticket.agent.clone()).collect();
-    let (contacts, conversations, agents) = tokio::try_join!(
-        storage.contacts(org, &contacts),
-        storage.conversations(org, &conversations),
-        storage.agents(org, &agents),
-    )?;
-    let names: HashMap<_, _> = agents.into_iter().map(|agent| (agent.id, agent.name)).collect();
-    let view = |ticket: Ticket| TicketView {
-        contact: contacts.get(&ticket.contact).cloned(),
-        conversation: ticket.conversation.as_ref().and_then(|id| conversations.get(id)).cloned(),
-        agent_name: ticket.agent.as_ref().and_then(|id| names.get(id)).cloned(),
-        ticket,
-    };
-    Ok(tickets.into_iter().map(view).collect())
-}
+pub(crate) use runtime::desk::{view, views, visible};
 
 /// The most tickets that a list gives at once, whatever a client asks for.
 pub(crate) const LONGEST_LIST: u64 = 500;

@@ -45,7 +45,7 @@ pub(crate) async fn list(
             filtered(&storage, &caller, &agent, shows, page, limit).await?
         }
     };
-    let views = views(&storage, &caller.org, tickets).await?;
+    let views = views(&storage, tickets).await?;
     let part = Part { views: &views, page, limit, total, has_more: page.saturating_mul(limit) < total };
     Ok(Json(spoken().page(&part, clock::now())))
 }
@@ -92,7 +92,7 @@ pub(crate) async fn all_s4(
     let shows =
         |ticket: &Ticket| wanted.matches(ticket) && status.is_none_or(|status| spoken().status(ticket) == status);
     let (tickets, _) = filtered(&storage, &caller, &agent, shows, 1, limit).await?;
-    Ok(Json(spoken().all(&views(&storage, &caller.org, tickets).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, tickets).await?, clock::now())))
 }
 
 /// The status and the filter of a query; `None` when it asks for all.

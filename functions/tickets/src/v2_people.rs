@@ -32,7 +32,7 @@ pub(crate) async fn of_agent(
     let most = u32::try_from(LONGEST_LIST).unwrap_or(u32::MAX);
     let mut tickets = storage.agent_tickets(&caller.org, &wanted, most).await?;
     tickets.sort_by_key(|ticket| (Reverse(ticket.priority), Reverse(ticket.number.number)));
-    Ok(Json(spoken().all(&views(&storage, &caller.org, tickets).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, tickets).await?, clock::now())))
 }
 
 /// The tickets of a contact that the caller may see, newest first. The contact by its id or phone number.
@@ -47,5 +47,5 @@ pub(crate) async fn of_customer(
     let contact = contact(&storage, &caller, &named).await?.ok_or_else(nobody)?;
     let mut tickets = storage.contact_tickets(&caller.org, &contact.id).await?;
     tickets.retain(|ticket| access::may_see(&agent, ticket));
-    Ok(Json(spoken().all(&views(&storage, &caller.org, tickets).await?, clock::now())))
+    Ok(Json(spoken().all(&views(&storage, tickets).await?, clock::now())))
 }

@@ -61,35 +61,22 @@ pub async fn find(storage: &Storage, org: &OrganizationId, text: &str) -> Result
     Ok(meant)
 }
 
-/// What belongs to the picture of one ticket, read item by item.
+/// The picture of one ticket.
 pub async fn view(storage: &Storage, ticket: Ticket) -> Result<TicketView, Problem> {
-    pictured(storage, ticket, None).await
+    let around = storage.surroundings_of(&ticket, None).await?;
+    Ok(TicketView::of(ticket, &around))
 }
 
 /// The same for an agent who is known, and may be the ticket's own.
 async fn seen_by(storage: &Storage, ticket: Ticket, agent: &Agent) -> Result<TicketView, Problem> {
-    pictured(storage, ticket, Some(agent)).await
+    let around = storage.surroundings_of(&ticket, Some(agent)).await?;
+    Ok(TicketView::of(ticket, &around))
 }
 
-async fn pictured(storage: &Storage, ticket: Ticket, known: Option<&Agent>) -> Result<TicketView, Problem> {
-    let conversation = async {
-        match &ticket.conversation {
-            Some(id) => storage.conversation(&ticket.org, id).await,
-            None => Ok(None),
-        }
-    };
-    let agent_name = async {
-        match &ticket.agent {
-            Some(id) => match known.filter(|agent| agent.id == *id) {
-                Some(agent) => Ok(Some(agent.name.clone())),
-                None => storage.agent(&ticket.org, id).await.map(|agent| agent.map(|agent| agent.name)),
-            },
-            None => Ok(None),
-        }
-    };
-    let contact = storage.contact(&ticket.org, &ticket.contact);
-    let (contact, conversation, agent_name) = tokio::try_join!(contact, conversation, agent_name)?;
-    Ok(TicketView { ticket, contact, conversation, agent_name })
+/// The pictures of tickets of one page.
+pub async fn views(storage: &Storage, tickets: Vec<Ticket>) -> Result<Vec<TicketView>, Problem> {
+    let around = storage.surroundings(&tickets).await?;
+    Ok(tickets.into_iter().map(|ticket| TicketView::of(ticket, &around)).collect())
 }
 
 /// The ticket after the caller's look at it, which opens a new one. A look that meets another change looks at what that left.

@@ -1,7 +1,5 @@
 //! Contacts, found by any of their identities.
 
-use std::collections::HashMap;
-
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
@@ -9,7 +7,7 @@ use domain::ids::{ContactId, OrganizationId};
 use serde::{Deserialize, Serialize};
 
 use crate::item::{Item, read, write};
-use crate::merges::{Person, Profile};
+use crate::merges::Person;
 use crate::{Error, Storage, keys};
 
 /// Where an alias leads.
@@ -152,28 +150,8 @@ impl Storage {
         Ok(self.root(org, id, false).await?.map(|profile| profile.contact))
     }
 
-    /// Several contacts in one call, by the ids that were asked for; those that do not exist are left out.
-    pub async fn contacts(
-        &self,
-        org: &OrganizationId,
-        ids: &[ContactId],
-    ) -> Result<HashMap<ContactId, Contact>, Error> {
-        let items = self.batch_get(ids.iter().map(|id| keys::contact(org, id)).collect()).await?;
-        let mut contacts = HashMap::new();
-        for item in items {
-            let profile: Profile = read(item)?;
-            let id = profile.contact.id.clone();
-            let contact = match &profile.merged_into {
-                Some(next) => self.contact(org, next).await?,
-                None => Some(profile.contact),
-            };
-            contacts.extend(contact.map(|contact| (id, contact)));
-        }
-        Ok(contacts)
-    }
-
     async fn pointers(&self, wanted: &[keys::Key]) -> Result<Vec<(String, AliasPointer)>, Error> {
-        let items = self.batch_get(wanted.to_vec()).await?;
+        let items = self.batch_get(wanted.to_vec(), false).await?;
         let pair = |item: Item| {
             let pk = item.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
             Ok((pk, read(item)?))

@@ -1,7 +1,5 @@
 //! Conversations: their state item, which every message rewrites.
 
-use std::collections::HashMap;
-
 use domain::conversation::{Conversation, Mode};
 use domain::ids::{ConnectionId, ContactId, ConversationId, OrganizationId, TicketId};
 use domain::message::MessageRef;
@@ -74,16 +72,5 @@ impl Storage {
     /// A conversation, as it is now.
     pub async fn conversation(&self, org: &OrganizationId, id: &ConversationId) -> Result<Option<Conversation>, Error> {
         self.get(keys::conversation(org, id), true).await?.map(from_item).transpose()
-    }
-
-    /// Several conversations in one call; those that do not exist are left out.
-    pub async fn conversations(
-        &self,
-        org: &OrganizationId,
-        ids: &[ConversationId],
-    ) -> Result<HashMap<ConversationId, Conversation>, Error> {
-        let items = self.batch_get(ids.iter().map(|id| keys::conversation(org, id)).collect()).await?;
-        let conversations = items.into_iter().map(from_item).collect::<Result<Vec<_>, _>>()?;
-        Ok(conversations.into_iter().map(|conversation| (conversation.id.clone(), conversation)).collect())
     }
 }

@@ -143,7 +143,7 @@ impl Storage {
             wanted
                 .extend((first..=conversation.generation).map(|generation| TicketId::of(&conversation.id, generation)));
         }
-        let items = self.batch_get(wanted.iter().map(|id| keys::ticket(org, id)).collect()).await?;
+        let items = self.batch_get(wanted.iter().map(|id| keys::ticket(org, id)).collect(), false).await?;
         let tickets = items.into_iter().filter(|item| !item.contains_key("held_by")).map(read);
         let mut tickets = tickets.collect::<Result<Vec<Ticket>, Error>>()?;
         tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.number.number));
@@ -158,6 +158,6 @@ impl Storage {
     ) -> Result<Vec<Conversation>, Error> {
         let connections = self.connections(org).await?;
         let wanted = connections.iter().map(|of| keys::conversation(org, &ConversationId::of(&of.id, contact)));
-        self.batch_get(wanted.collect()).await?.into_iter().map(from_item).collect()
+        self.batch_get(wanted.collect(), false).await?.into_iter().map(from_item).collect()
     }
 }

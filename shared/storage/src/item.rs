@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
 };
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -68,35 +69,34 @@ impl Storage {
     }
 
     /// Reads items in any order, 100 a call, until all were answered.
-    pub(crate) async fn batch_get(&self, mut wanted: Vec<Key>) -> Result<Vec<Item>, Error> {
+    pub(crate) async fn batch_get(&self, mut wanted: Vec<Key>, consistent: bool) -> Result<Vec<Item>, Error> {
         wanted.sort_by(|a, b| (&a.pk, &a.sk).cmp(&(&b.pk, &b.sk)));
         wanted.dedup();
-        let mut items = Vec::with_capacity(wanted.len());
-        for call in wanted.chunks(100) {
-            self.batch_get_call(call, &mut items).await?;
-        }
-        Ok(items)
+        let calls = wanted.chunks(100).map(|call| self.batch_get_call(call, consistent));
+        Ok(try_join_all(calls).await?.into_iter().flatten().collect())
     }
 
-    async fn batch_get_call(&self, wanted: &[Key], items: &mut Vec<Item>) -> Result<(), Error> {
+    async fn batch_get_call(&self, wanted: &[Key], consistent: bool) -> Result<Vec<Item>, Error> {
+        let mut items = Vec::with_capacity(wanted.len());
         let mut open: Vec<Item> = wanted.iter().cloned().map(Item::from).collect();
         for attempt in 0..8 {
             if open.is_empty() {
-                return Ok(());
+                return Ok(items);
             }
             if attempt > 0 {
                 tokio::time::sleep(crate::transaction::backoff(attempt)).await;
             }
-            let request = KeysAndAttributes::builder().set_keys(Some(open)).build();
-            let request =
-                request.map_err(|error| Error::Refused { code: "InvalidKeys".to_owned(), source: Box::new(error) })?;
+            let request = KeysAndAttributes::builder().set_keys(Some(open)).consistent_read(consistent);
+            let request = request
+                .build()
+                .map_err(|error| Error::Refused { code: "InvalidKeys".to_owned(), source: Box::new(error) })?;
             let call = self.client.batch_get_item().request_items(&self.table, request);
             let answer = call.return_consumed_capacity(ReturnConsumedCapacity::Total).send().await?;
             self.units.add_read(answer.consumed_capacity());
             items.extend(answer.responses.unwrap_or_default().into_values().flatten());
             open = answer.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
         }
-        if open.is_empty() { Ok(()) } else { Err(Error::contended()) }
+        if open.is_empty() { Ok(items) } else { Err(Error::contended()) }
     }
 
     /// Writes an item that must not exist. Returns the one that is there instead.

@@ -101,8 +101,10 @@ pub(crate) fn alias(org: &OrganizationId, alias: &Alias) -> Key {
     Key::new(format!("ORG#{org}#ALIAS#{}#{}", alias.kind.as_str(), bounded(&alias.match_key())), "CTC")
 }
 
+pub(crate) const PROFILE: &str = "PROFILE";
+
 pub(crate) fn contact(org: &OrganizationId, id: &ContactId) -> Key {
-    Key::new(format!("ORG#{org}#CTC#{id}"), "PROFILE")
+    Key::new(format!("ORG#{org}#CTC#{id}"), PROFILE)
 }
 
 pub(crate) const CONVERSATION: &str = "STATE";

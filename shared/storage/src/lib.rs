@@ -33,6 +33,7 @@ mod replies;
 mod service_keys;
 mod statistics;
 pub mod stream;
+mod surroundings;
 #[cfg(feature = "survey")]
 pub mod survey;
 mod templates;
@@ -58,6 +59,7 @@ pub use once::{Answer, Known, Once};
 pub use pages::place_on_board;
 pub use replies::Reply;
 pub use statistics::Statistics;
+pub use surroundings::Surroundings;
 pub use tickets::{Page, TicketFilter};
 pub use units::{Consumed, Units};
 

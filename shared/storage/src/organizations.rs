@@ -137,12 +137,6 @@ impl Storage {
         self.get(keys::agent(org, id), true).await?.map(read).transpose()
     }
 
-    /// Several agents in one call; those that do not exist are left out.
-    pub async fn agents(&self, org: &OrganizationId, ids: &[AgentId]) -> Result<Vec<Agent>, Error> {
-        let items = self.batch_get(ids.iter().map(|id| keys::agent(org, id)).collect()).await?;
-        items.into_iter().map(read).collect()
-    }
-
     /// The queues of an organization.
     pub async fn queues(&self, org: &OrganizationId) -> Result<Vec<Queue>, Error> {
         self.all_under(keys::organization(org).pk, keys::QUEUE_PREFIX, false).await

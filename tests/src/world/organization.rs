@@ -35,6 +35,11 @@ pub(crate) async fn agent(
     storage.add_agent(org, &agent).await.unwrap();
 }
 
+/// How many tickets an agent holds, by its own item.
+pub(crate) async fn load(storage: &Storage, id: &str) -> u32 {
+    storage.agent(&demo(), &AgentId::new(id).unwrap()).await.unwrap().unwrap().load
+}
+
 /// Adds a connection of the Cloud API whose tickets wait in `sales`.
 pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str, phone_number_id: &str) {
     let provider =

@@ -54,14 +54,14 @@ pub(super) async fn list(
     let Found { tickets, skip, count, has_more } = find(&storage, &caller, &agent, &wanted).await?;
     let page = usize::try_from(s2::PAGE).unwrap_or(usize::MAX);
     let (part, found) = if wanted.unread {
-        let mut unread = views(&storage, &caller.org, tickets).await?;
+        let mut unread = views(&storage, tickets).await?;
         unread.retain(|view| view.unread() > 0);
         let found = unread.len();
         (unread.into_iter().skip(skip).take(page).collect::<Vec<_>>(), found)
     } else {
         let found = tickets.len();
         let part = tickets.into_iter().skip(skip).take(page).collect();
-        (views(&storage, &caller.org, part).await?, found)
+        (views(&storage, part).await?, found)
     };
     let has_more = has_more.unwrap_or(found > skip.saturating_add(page));
     // The statistics take every reopened ticket for one that waits.

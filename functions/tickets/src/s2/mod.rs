@@ -23,9 +23,9 @@ use storage::Storage;
 
 use crate::state::Stores;
 
-/// The routes, as in `infra/template.yaml`.
-pub(crate) fn router() -> Router<Stores> {
-    Router::new()
+/// Adds the routes, as in `infra/template.yaml`.
+pub(crate) fn routes(router: Router<Stores>) -> Router<Stores> {
+    router
         .route("/tickets", get(list::list).post(create::create))
         .route("/tickets/{id}", get(one).delete(remove::remove))
         .route("/messages/{id}", get(messages::list).post(messages::answer))

@@ -42,7 +42,7 @@ pub(crate) async fn list(State(storage): State<Storage>, caller: Caller, uri: Ur
     let sees = |ticket: &Ticket| access::may_see(&agent, ticket) && matching.lets_through(ticket);
     let reader = Reader { storage: &storage, caller: &caller, along, matching: &matching };
     let (tickets, next) = reader.read(start, limit, sees).await?;
-    let shapes: Vec<Shape> = views(&storage, &caller.org, tickets).await?.iter().map(Shape::from).collect();
+    let shapes: Vec<Shape> = views(&storage, tickets).await?.iter().map(Shape::from).collect();
     let page = Page { data: shapes, next_cursor: next.map(|at| cursor::write(&at, &of)) };
     Ok(Json(picked(json!(page), params.fields.as_deref())?))
 }

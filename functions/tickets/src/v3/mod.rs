@@ -28,9 +28,9 @@ use crate::state::Stores;
 
 pub use openapi::Api;
 
-/// The routes, as in `infra/template.yaml`.
-pub(crate) fn router() -> Router<Stores> {
-    Router::new()
+/// Adds the routes, as in `infra/template.yaml`.
+pub(crate) fn routes(router: Router<Stores>) -> Router<Stores> {
+    router
         .route("/v3/openapi.json", get(openapi::serve))
         .route("/v3/settings", get(settings::read).patch(settings::edit))
         .route("/v3/statistics", get(list::statistics))

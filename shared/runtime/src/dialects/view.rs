@@ -9,6 +9,7 @@ use domain::ids::NoteId;
 use domain::note::Note;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
+use storage::Surroundings;
 
 /// A ticket with what belongs to its picture. What could not be read, or does not exist, is absent.
 #[derive(Debug, Clone)]
@@ -50,6 +51,16 @@ pub struct Part<'a> {
 }
 
 impl TicketView {
+    /// The picture of a ticket, from what belongs to it and perhaps to others.
+    pub(crate) fn of(ticket: Ticket, around: &Surroundings) -> Self {
+        Self {
+            contact: around.contact(&ticket).cloned(),
+            conversation: around.conversation(&ticket).cloned(),
+            agent_name: around.agent_name(&ticket).map(str::to_owned),
+            ticket,
+        }
+    }
+
     /// The number as the organization writes it.
     pub(crate) fn display_number(&self) -> String {
         self.ticket.display_number()

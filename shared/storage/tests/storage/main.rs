@@ -12,5 +12,6 @@ mod interrupted;
 mod merges;
 mod numbers;
 mod statuses;
+mod surroundings;
 mod table;
 mod world;
