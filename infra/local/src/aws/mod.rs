@@ -10,6 +10,7 @@ pub(crate) mod caller;
 mod conditions;
 mod connections;
 pub(crate) mod counts;
+mod direct;
 mod disk;
 mod invoke;
 pub(crate) mod leading_keys;
@@ -246,22 +247,24 @@ impl<'a> Service<'a> {
 
     async fn run(self, endpoint: &Endpoint, caller: &Caller, headers: &HeaderMap, body: Bytes) -> Response<Body> {
         match self {
-            Self::Table(operation) => match endpoint.table.call(operation, headers, body).await {
-                Ok(engine) => {
-                    let mut response = Response::new(Body::from(engine.body));
-                    *response.status_mut() = engine.status;
-                    for name in [header::CONTENT_TYPE.as_str(), "x-amz-crc32", "x-amzn-requestid"] {
-                        if let Some(value) = engine.headers.get(name).cloned() {
-                            response.headers_mut().insert(header::HeaderName::from_static(name), value);
+            Self::Table(operation) => {
+                match endpoint.table.call(operation, headers, body, caller.function().is_some()).await {
+                    Ok(engine) => {
+                        let mut response = Response::new(Body::from(engine.body));
+                        *response.status_mut() = engine.status;
+                        for name in [header::CONTENT_TYPE.as_str(), "x-amz-crc32", "x-amzn-requestid"] {
+                            if let Some(value) = engine.headers.get(name).cloned() {
+                                response.headers_mut().insert(header::HeaderName::from_static(name), value);
+                            }
                         }
+                        response
                     }
-                    response
+                    Err(error) => {
+                        tracing::error!(error = crate::error::on_one_line(&error), "the table engine gave no answer");
+                        answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+                    }
                 }
-                Err(error) => {
-                    tracing::error!(error = crate::error::on_one_line(&error), "the table engine gave no answer");
-                    answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
-                }
-            },
+            }
             Self::Queues(operation) => endpoint.queues.handle(operation, &body).await.map(Body::from),
             Self::Secret => secret_value(&endpoint.secrets, &body),
             Self::Invoke(function) => invoke::invoke(&endpoint.lambda, caller, function, headers, body).await,

@@ -1,7 +1,6 @@
 //! DynamoDB and its streams: dynoxide on a file, served on a loopback port of its own that only this host knows.
 //!
-//! Calls of the functions come through the AWS endpoint, which has checked the caller, and are passed on as they are. What they are
-//! answered is on the disk.
+//! Calls come through the AWS endpoint, which has checked the caller. What they are answered is on the disk.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::actions::writes;
+use super::direct;
 use super::disk::{Disk, NotDurable};
 use super::stream_records;
 use crate::client::{Answer, Client, ClientError};
@@ -118,9 +118,37 @@ impl TableEngine {
         Ok(engine)
     }
 
-    /// Passes a request on. A write that succeeded is known to `written` before its answer is given; what any answer tells is on the
-    /// disk.
-    pub(crate) async fn call(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Result<Answer, TableError> {
+    /// Calls the engine, for a function straight if that can be. A write that succeeded is known to `written` before its answer is
+    /// given; what any answer tells is on the disk.
+    pub(crate) async fn call(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+        of_function: bool,
+    ) -> Result<Answer, TableError> {
+        let is_write = writes(operation);
+        let straight = of_function.then(|| {
+            let write = is_write.then(|| self.disk.write());
+            let answer = direct::call(&self.database, operation, &body);
+            if let Some(write) = write {
+                write.end();
+            }
+            answer
+        });
+        let answer = match straight.flatten() {
+            Some(answer) => answer,
+            None => self.passed_on(is_write, headers, body).await?,
+        };
+        if answer.status.is_success() && is_write {
+            self.written.send_replace(());
+        }
+        self.disk.reached().await?;
+        Ok(answer)
+    }
+
+    /// What the engine's server answers.
+    async fn passed_on(&self, is_write: bool, headers: &HeaderMap, body: Bytes) -> Result<Answer, TableError> {
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.url.parse().unwrap_or_default();
@@ -129,8 +157,7 @@ impl TableEngine {
                 request.headers_mut().insert(name, value.clone());
             }
         }
-        let is_write = writes(operation);
-        let answer = if is_write {
+        if is_write {
             let (client, write) = (self.client.clone(), self.disk.write());
             // To its end, even if the caller goes.
             let written = tokio::spawn(async move {
@@ -140,15 +167,10 @@ impl TableEngine {
                 }
                 answer
             });
-            written.await??
+            Ok(written.await??)
         } else {
-            self.client.send(request).await?
-        };
-        if answer.status.is_success() && is_write {
-            self.written.send_replace(());
+            Ok(self.client.send(request).await?)
         }
-        self.disk.reached().await?;
-        Ok(answer)
     }
 
     /// Returns when the disk has all that `database` has told until now.
@@ -260,8 +282,30 @@ pub(super) mod tests {
         stop.send_replace(true);
     }
 
+    /// Calls an engine as its callers do.
+    pub(in crate::aws) async fn called(
+        engine: &TableEngine,
+        operation: &str,
+        body: &Value,
+        of_function: bool,
+    ) -> Result<Answer, TableError> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}").parse().unwrap());
+        headers.insert(header::CONTENT_TYPE, "application/x-amz-json-1.0".parse().unwrap());
+        headers.insert("x-amz-date", "20260101T000000Z".parse().unwrap());
+        let signed = "AWS4-HMAC-SHA256 Credential=a/20260101/a/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
+        headers.insert(header::AUTHORIZATION, signed.parse().unwrap());
+        engine.call(operation, &headers, body.to_string().into(), of_function).await
+    }
+
     #[tokio::test]
     async fn nothing_is_told_of_a_write_before_the_disk_has_it() {
+        for of_function in [false, true] {
+            told_after_its_sync(of_function).await;
+        }
+    }
+
+    async fn told_after_its_sync(of_function: bool) {
         let dir = tempfile::tempdir().unwrap();
         let database = TableEngine::open(Some(&dir.path().join("table.db")), &[table()]).unwrap();
         let (stop, stopped) = watch::channel(false);
@@ -276,16 +320,9 @@ pub(super) mod tests {
         };
         let slow = TableEngine { disk: Disk::synced_by(sync).unwrap(), ..engine.clone() };
         let call = async |engine: &TableEngine, operation: &str, more: Value| {
-            let mut headers = HeaderMap::new();
-            headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}").parse().unwrap());
-            headers.insert(header::CONTENT_TYPE, "application/x-amz-json-1.0".parse().unwrap());
-            headers.insert("x-amz-date", "20260101T000000Z".parse().unwrap());
-            let signed =
-                "AWS4-HMAC-SHA256 Credential=a/20260101/a/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-            headers.insert(header::AUTHORIZATION, signed.parse().unwrap());
             let mut body = json!({ "TableName": "turno-Table" });
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            engine.call(operation, &headers, body.to_string().into()).await.map(|answer| answer.status)
+            called(engine, operation, &body, of_function).await.map(|answer| answer.status)
         };
         let item = json!({ "Item": { "pk": { "S": "a" } } });
         let mut written = slow.written();
