@@ -5,7 +5,7 @@ use runtime::clients::Clients;
 fn main() -> Result<(), runtime::Fatal> {
     runtime::run("ingest", async {
         let clients = Clients::from_environment()?;
-        let (storage, parcels) = (clients.storage()?, clients.parcels("PARCEL_BUCKET")?);
+        let (storage, parcels) = (clients.storage()?.sharing_reads(), clients.parcels("PARCEL_BUCKET")?);
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }

@@ -53,8 +53,8 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
 }
 
 impl Storage {
-    /// Reads one item.
-    pub(crate) async fn get(&self, key: Key, consistent: bool) -> Result<Option<Item>, Error> {
+    /// Reads one item in a call of its own.
+    pub(crate) async fn get_alone(&self, key: Key, consistent: bool) -> Result<Option<Item>, Error> {
         let answer = self
             .client
             .get_item()

@@ -27,6 +27,7 @@ mod organizations;
 mod pages;
 mod parking;
 mod prefixes;
+mod reads;
 mod receipts;
 mod reminders;
 mod replies;
@@ -70,12 +71,21 @@ pub struct Storage {
     table: String,
     units: Arc<Units>,
     openings: Arc<openings::Openings>,
+    /// Absent where each read is a call of its own.
+    reads: Option<Arc<reads::Reads>>,
 }
 
 impl Storage {
     /// Uses `table` through a client that was configured elsewhere, with [`with_conflicts_tried_again`].
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), units: Arc::default(), openings: Arc::default() }
+        Self { client, table: table.into(), units: Arc::default(), openings: Arc::default(), reads: None }
+    }
+
+    /// This storage, but what is asked for at the same moment is read in one call: for who works on many things side by side, and may
+    /// read several items at once.
+    #[must_use]
+    pub fn sharing_reads(self) -> Self {
+        Self { reads: Some(Arc::default()), ..self }
     }
 
     /// The read and write units consumed through this value and its clones.

@@ -11,6 +11,7 @@ mod inbound;
 mod interrupted;
 mod merges;
 mod numbers;
+mod reads;
 mod statuses;
 mod surroundings;
 mod table;
