@@ -36,15 +36,6 @@ pub struct Webhook {
     pub apps_secret: String,
 }
 
-impl Webhook {
-    /// Reads the secret before the first request waits for it. A failure is left to that request, which will say what is wrong.
-    pub async fn prime(&self) {
-        if let Err(error) = self.secrets.whatsapp_apps(&self.apps_secret).await {
-            tracing::warn!(error = %error, "the app secrets could not be read at start");
-        }
-    }
-}
-
 /// The routes.
 pub fn router(webhook: Webhook) -> Router {
     Router::new()
