@@ -29,7 +29,7 @@ impl Binaries {
     pub(crate) fn find(functions: Option<&Path>, host: Option<&Path>) -> anyhow::Result<Self> {
         let functions = match functions {
             Some(directory) => std::path::absolute(directory)?,
-            None => Self::build()?,
+            None => Self::build(host.is_none())?,
         };
         let host = match host {
             Some(path) => std::path::absolute(path)?,
@@ -43,12 +43,14 @@ impl Binaries {
 
     /// The functions apart from the host, as they are deployed: what the host needs of their common dependencies is no part
     /// of them.
-    fn build() -> anyhow::Result<PathBuf> {
+    fn build(with_host: bool) -> anyhow::Result<PathBuf> {
         let names = function_names()?;
-        println!("Building {} functions and the host for release; that takes minutes.", names.len());
+        println!("Building {} functions for release; that takes minutes.", names.len());
         let functions: Vec<&str> = names.iter().flat_map(|name| ["-p", name.as_str()]).collect();
-        cargo(&repository(), &[&["build", "--release"], functions.as_slice()].concat())?;
-        cargo(&repository(), &["build", "--release", "-p", "turno"])?;
+        cargo(&repository(), &[&["build", "--release", "--locked"], functions.as_slice()].concat())?;
+        if with_host {
+            cargo(&repository(), &["build", "--release", "--locked", "-p", "turno"])?;
+        }
         Ok(target_dir()?.join("release"))
     }
 }

@@ -71,7 +71,7 @@ pub(crate) struct ColdStartOptions {
     /// The naive twin's binary [default: a release build of bench/naive].
     #[arg(long, value_name = "PATH")]
     pub(crate) naive: Option<PathBuf>,
-    /// The floor's binary [default: floor in the functions' directory, built if it is not there].
+    /// The floor's binary [default: a release build of bench/floor].
     #[arg(long, value_name = "PATH")]
     pub(crate) floor: Option<PathBuf>,
     /// Rounds of each measurement, after one that is not counted.
@@ -83,6 +83,9 @@ pub(crate) struct ColdStartOptions {
     /// Leave the instructions uncounted, for which valgrind is needed.
     #[arg(long)]
     pub(crate) without_instructions: bool,
+    /// Only what bench/budget.toml holds: no times, and no naive twin.
+    #[arg(long, conflicts_with_all = ["without_instructions", "naive"])]
+    pub(crate) only_budget: bool,
 }
 
 #[derive(Debug, Args)]

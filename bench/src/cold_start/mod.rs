@@ -47,9 +47,14 @@ struct Measured {
 
 /// Measures and prints.
 pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
-    let binaries = options.binaries.find()?;
-    let (naive, floor) = (naive(options)?, floor(options, &binaries.functions)?);
     let counted = !options.without_instructions && has_valgrind();
+    if options.only_budget && !counted {
+        println!("not run: the budget of the starts is in instructions, and valgrind is not here");
+        return Ok(());
+    }
+    let binaries = options.binaries.find()?;
+    let naive = if options.only_budget { None } else { Some(naive(options)?) };
+    let floor = floor(options)?;
     if !counted {
         println!("Instructions are not counted: valgrind is not here, or was not wanted.");
     }
@@ -75,13 +80,17 @@ pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
         started: floor,
         environment: others.clone(),
     });
-    subjects.push(naive_subject(naive, others, &endpoint, &copies)?);
+    if let Some(naive) = naive {
+        subjects.push(naive_subject(naive, others, &endpoint, &copies)?);
+    }
     let mut all = Vec::new();
     for subject in &subjects {
         all.push(measure(&host, &mut endpoint, subject, options, counted).await?);
     }
-    print(&all, counted);
-    println!("{machine}");
+    if !options.only_budget {
+        print(&all, counted);
+        println!("{machine}");
+    }
     if counted { Budget::read()?.check_cold_starts(&figures(&all)) } else { Ok(()) }
 }
 
@@ -125,7 +134,8 @@ async fn measure(
         cpu_ms: Rounds::default(),
         rss_mb: Rounds::default(),
     };
-    for round in 0..=options.rounds {
+    let rounds = if options.only_budget { 0 } else { options.rounds + 1 };
+    for round in 0..rounds {
         let [mut init, mut total, mut cpu, mut rss] = [const { None }; 4].map(|_: Option<()>| Samples::default());
         for _ in 0..options.starts {
             let start = timed(started, environment, &first(host, name, next()).await?).await?;
@@ -231,13 +241,12 @@ fn naive(options: &ColdStartOptions) -> anyhow::Result<PathBuf> {
     Ok(target.join("release/naive"))
 }
 
-fn floor(options: &ColdStartOptions, functions: &Path) -> anyhow::Result<PathBuf> {
-    let path = options.floor.clone().unwrap_or_else(|| functions.join("floor"));
-    if !path.is_file() && options.floor.is_none() {
-        cargo(&repository(), &["build", "--release", "-p", "floor"])?;
-        return Ok(target_dir()?.join("release/floor"));
+fn floor(options: &ColdStartOptions) -> anyhow::Result<PathBuf> {
+    if let Some(path) = &options.floor {
+        return Ok(std::path::absolute(path)?);
     }
-    Ok(std::path::absolute(path)?)
+    cargo(&repository(), &["build", "--release", "--locked", "-p", "floor"])?;
+    Ok(target_dir()?.join("release/floor"))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]

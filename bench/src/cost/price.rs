@@ -20,6 +20,8 @@ const WRITE_UNIT: f64 = 0.625;
 const READ_UNIT: f64 = 0.125;
 /// Dollars for a gigabyte of logs.
 const LOG_GIGABYTE: f64 = 0.50;
+/// A line of the HTTP API's access log, in bytes: the template's format with `POST /webhook/whatsapp`, 200 and no error.
+const ACCESS_LOG_LINE: f64 = 176.0;
 /// The memory that the template gives each function.
 const GIGABYTES: f64 = 0.25;
 /// What a call of AWS takes from within Lambda, and what a function computes for itself: assumptions, on the high side.
@@ -52,6 +54,10 @@ impl Price {
             ("push and automation: sends".to_owned(), STANDARD * each(float(sent("relay").unwrap_or_default()))),
             ("DynamoDB, writes".to_owned(), WRITE_UNIT * sum(|consumed| consumed.write_units)),
             ("DynamoDB, reads".to_owned(), READ_UNIT * sum(|consumed| consumed.read_units)),
+            (
+                "access log (reckoned)".to_owned(),
+                LOG_GIGABYTE * each(float(webhook.invocations)) * ACCESS_LOG_LINE / 1000.0,
+            ),
             ("logs".to_owned(), LOG_GIGABYTE * sum(|consumed| float(consumed.log_bytes)) / 1000.0),
             (
                 "SLA scan of a month".to_owned(),
@@ -105,8 +111,8 @@ mod tests {
             ("ingest".to_owned(), consumed(&[("dynamodb", 400)], 300.0)),
         ]);
         let price = Price::of(&bill, &Consumed::default(), 100);
-        // HTTP 1; two invocations; 5 + 2 and 20 + 2 ms of a quarter gigabyte; one send, one receive, one delete; three units.
-        let expected = 1.0 + 0.4 + 29.0 * 0.25 * 0.013_333_4 + 1.5 + 1.875 + 43_200.0 / 1e6 * 0.2;
+        // HTTP 1 and a line of its log; two invocations; 5 + 2 and 20 + 2 ms of a quarter gigabyte; one send, one receive, one delete; three units.
+        let expected = 1.0 + 0.088 + 0.4 + 29.0 * 0.25 * 0.013_333_4 + 1.5 + 1.875 + 43_200.0 / 1e6 * 0.2;
         assert!((price.total() - expected).abs() < 1e-9, "{} is not {expected}", price.total());
     }
 }

@@ -2,7 +2,7 @@
 //! three times.
 //!
 //! What the engine refuses, other than by a condition, is left to the server: there a refusal gets DynamoDB's own words. Nothing was
-//! changed then, so that asking again does no harm.
+//! changed then, so that asking again does no harm. A failure of the engine's own is never asked again.
 
 use dynoxide::{Database, DynoxideError};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -40,6 +40,10 @@ fn told<Q: DeserializeOwned, A: Serialize>(
             refusal @ (DynoxideError::ConditionalCheckFailedException(..)
             | DynoxideError::TransactionCanceledException(..)),
         ) => (StatusCode::BAD_REQUEST, refusal.to_json().into_bytes()),
+        // Nobody knows what was done.
+        Err(failure) if failure.status_code() >= 500 => {
+            (StatusCode::INTERNAL_SERVER_ERROR, failure.to_json().into_bytes())
+        }
         Err(_) => return None,
     };
     let mut headers = HeaderMap::new();
