@@ -18,6 +18,11 @@ use crate::{lenient, unreadable};
 /// What a body is about; others are not ours.
 const OBJECT: &str = "whatsapp_business_account";
 
+/// The fields whose values carry the lists that are cut. A change that names no field counts as one of them.
+const LISTED: [&str; 3] = ["messages", "smb_message_echoes", "message_echoes"];
+/// The field of old messages, and the list in its value.
+const HISTORY: &str = "history";
+
 /// Bodies below this cannot hold a part that is too large for the queue.
 const SMALL_BODY: usize = 100_000;
 
@@ -106,12 +111,13 @@ impl Batch<'_> {
         let value = change.remove("value").unwrap_or_default();
         let number = lenient::short(&value["metadata"]["phone_number_id"]);
         match (field.as_deref(), value) {
-            (None | Some("messages" | "smb_message_echoes" | "message_echoes"), Value::Object(value))
-                if LISTS.iter().any(|list| value.contains_key(*list)) =>
+            (field, Value::Object(value))
+                if field.is_none_or(|field| LISTED.contains(&field))
+                    && LISTS.iter().any(|list| value.contains_key(*list)) =>
             {
                 self.messages(value, number.as_deref(), waba_id);
             }
-            (Some("history"), Value::Object(value)) if value.contains_key("history") => {
+            (Some(HISTORY), Value::Object(value)) if value.contains_key(HISTORY) => {
                 self.history(value, number.as_deref(), waba_id);
             }
             // An empty change of a field that carries lists says that there is nothing.
@@ -158,7 +164,7 @@ impl Batch<'_> {
     /// Old messages, each on its own, and why the owner of the number shared none.
     fn history(&mut self, mut value: Map<String, Value>, number: Option<&str>, waba_id: Option<&str>) {
         let own_number = own_number(&value);
-        for chunk in lenient::list(value.remove("history").unwrap_or_default()) {
+        for chunk in lenient::list(value.remove(HISTORY).unwrap_or_default()) {
             for piece in history::pieces(chunk, own_number.as_deref()) {
                 self.push(number, waba_id, piece);
             }

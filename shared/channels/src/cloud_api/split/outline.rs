@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::{HISTORY, LISTED};
 use crate::lenient;
 use crate::unit::INSPECTED_BYTES;
 
@@ -27,7 +28,7 @@ pub(super) struct Entry<'a> {
 
 #[derive(Deserialize)]
 struct Change<'a> {
-    field: String,
+    field: Value,
     #[serde(borrow)]
     value: &'a RawValue,
 }
@@ -50,8 +51,8 @@ pub(super) fn too_large(change: &RawValue) -> Option<(Option<String>, &str)> {
         return None;
     }
     let Change { field, value } = serde_json::from_str(change.get()).ok()?;
-    let is_other = !matches!(field.trim(), "" | "messages" | "smb_message_echoes" | "message_echoes" | "history");
-    if !is_other || value.get().len() <= INSPECTED_BYTES {
+    let is_cut = lenient::short(&field).is_none_or(|field| field == HISTORY || LISTED.contains(&field.as_str()));
+    if is_cut || value.get().len() <= INSPECTED_BYTES {
         return None;
     }
     // What is no object, or no JSON to a reader who looks closer, names nobody.

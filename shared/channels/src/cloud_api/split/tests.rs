@@ -143,6 +143,8 @@ fn a_large_body_is_cut_as_a_small_one_but_for_what_nobody_would_look_at() {
         change("invented", &numbers),
         change("invented", &with_number),
         change("messages", message),
+        // Too long for a name, so none.
+        change(&"x".repeat(300), &message.replacen('{', &format!(r#"{{"numbers":{numbers},"#), 1)),
         change("invented", &deep),
         change("messages", &deep),
         change("small", "1"),
@@ -153,6 +155,7 @@ fn a_large_body_is_cut_as_a_small_one_but_for_what_nobody_would_look_at() {
     let expected = [
         "1- too_large",
         "13 too_large",
+        "1- message wamid.A of ?",
         "1- message wamid.A of ?",
         "1- too_large",
         "1- not_json",
