@@ -6,7 +6,7 @@ use domain::contact::Contact;
 use domain::ids::{ContactId, OrganizationId};
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Item, read, write};
+use crate::item::{Item, read, text_of, write};
 use crate::merges::Person;
 use crate::{Error, Storage, keys};
 
@@ -153,7 +153,7 @@ impl Storage {
     async fn pointers(&self, wanted: &[keys::Key]) -> Result<Vec<(String, AliasPointer)>, Error> {
         let items = self.batch_get(wanted.to_vec(), false).await?;
         let pair = |item: Item| {
-            let pk = item.get("pk").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+            let pk = text_of(&item, "pk").unwrap_or_default().to_owned();
             Ok((pk, read(item)?))
         };
         items.into_iter().map(pair).collect()

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 
-use crate::item::{read, text};
+use crate::item::{read, text, text_of};
 use crate::{Error, Storage, keys};
 
 impl Storage {
@@ -31,7 +31,7 @@ impl Storage {
         self.units.add_read(&answer.consumed_capacity);
         let mut tickets = Vec::new();
         for item in answer.items.unwrap_or_default() {
-            let part = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+            let part = |name: &str| text_of(&item, name).map(str::to_owned);
             let (Some(pk), Some(sk)) = (part("pk"), part("sk")) else { continue };
             if let Some(ticket) = self.get(keys::Key { pk, sk }, true).await? {
                 tickets.push(read(ticket)?);

@@ -35,6 +35,11 @@ pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// The text that an item has under a name.
+pub(crate) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
 /// Adds the attributes of `value` to an item that has its key.
 pub(crate) fn write(key: Key, value: &impl Serialize) -> Result<Item, Error> {
     let name = format!("{}/{}", key.pk, key.sk);
@@ -45,7 +50,7 @@ pub(crate) fn write(key: Key, value: &impl Serialize) -> Result<Item, Error> {
 
 /// Reads a value from an item; attributes that it does not know, the keys among them, are ignored.
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T, Error> {
-    let name = |part: &str| item.get(part).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    let name = |part: &str| text_of(&item, part).unwrap_or_default();
     // Alias and receipt keys hold identities: only the shape of the partition is told.
     let shape: String = name("pk").split('#').take(3).collect::<Vec<_>>().join("#");
     let label = format!("{shape}…/{}", name("sk").split('#').next().unwrap_or_default());

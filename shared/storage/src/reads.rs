@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::item::Item;
+use crate::item::{Item, text_of};
 use crate::keys::Key;
 use crate::{Error, Storage};
 
@@ -88,12 +88,12 @@ impl Storage {
             Ok(items) => items,
             Err(error) => return tracing::info!(%error, "a read of several items failed; each is read alone"),
         };
-        let text = |item: &Item, name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
         let found: HashMap<_, _> =
-            items.into_iter().map(|item| ((text(&item, "pk"), text(&item, "sk")), item)).collect();
+            items.iter().map(|item| ((text_of(item, "pk"), text_of(item, "sk")), item)).collect();
         for Waiting { key, answer } in all {
+            let item = found.get(&(Some(key.pk.as_str()), Some(key.sk.as_str())));
             // Who no longer waits needs no answer.
-            let _gone = answer.send(found.get(&(Some(key.pk), Some(key.sk))).cloned());
+            let _gone = answer.send(item.copied().cloned());
         }
     }
 }

@@ -9,7 +9,7 @@ use domain::conversation::Conversation;
 use domain::ids::{AgentId, ContactId, ConversationId};
 use domain::ticket::Ticket;
 
-use crate::item::read;
+use crate::item::{read, text_of};
 use crate::keys::{self, Key};
 use crate::merges::Profile;
 use crate::{Error, Storage, conversations};
@@ -45,32 +45,32 @@ impl Storage {
         self.around(std::slice::from_ref(ticket), known, true).await
     }
 
-    /// What belongs to tickets of one page, as it was a moment ago.
+    /// What belongs to tickets of one page, all of one organization, as it was a moment ago.
     pub async fn surroundings(&self, tickets: &[Ticket]) -> Result<Surroundings, Error> {
         self.around(tickets, None, false).await
     }
 
     async fn around(&self, tickets: &[Ticket], known: Option<&Agent>, consistent: bool) -> Result<Surroundings, Error> {
         let mut around = Surroundings::default();
+        let Some(org) = tickets.first().map(|ticket| &ticket.org) else { return Ok(around) };
         around.agent_names.extend(known.map(|agent| (agent.id.clone(), agent.name.clone())));
         let keys = |ticket: &Ticket| -> [Option<Key>; 3] {
             let unknown = ticket.agent.as_ref().filter(|id| !around.agent_names.contains_key(*id));
             [
-                Some(keys::contact(&ticket.org, &ticket.contact)),
-                ticket.conversation.as_ref().map(|id| keys::conversation(&ticket.org, id)),
-                unknown.map(|id| keys::agent(&ticket.org, id)),
+                Some(keys::contact(org, &ticket.contact)),
+                ticket.conversation.as_ref().map(|id| keys::conversation(org, id)),
+                unknown.map(|id| keys::agent(org, id)),
             ]
         };
         let wanted = tickets.iter().flat_map(keys).flatten().collect();
         for item in self.batch_get(wanted, consistent).await? {
-            let kind = item.get("sk").and_then(|kind| kind.as_s().ok()).map_or("", String::as_str);
-            match kind {
+            match text_of(&item, "sk").unwrap_or_default() {
                 keys::PROFILE => {
                     let Profile { contact, merged_into, .. } = read(item)?;
                     let id = contact.id.clone();
-                    let contact = match (merged_into, tickets.first()) {
-                        (Some(next), Some(ticket)) => self.contact(&ticket.org, &next).await?,
-                        _ => Some(contact),
+                    let contact = match merged_into {
+                        Some(next) => self.contact(org, &next).await?,
+                        None => Some(contact),
                     };
                     around.contacts.extend(contact.map(|contact| (id, contact)));
                 }

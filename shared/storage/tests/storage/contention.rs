@@ -5,16 +5,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use storage::Error;
 
-use crate::table::fresh_through;
+use crate::table::{between, fresh_through};
 use crate::world::*;
 
 /// What happens to the next calls of an operation.
@@ -24,52 +21,6 @@ enum Fault {
     Conflict,
     /// The service carries the call out, and its answer is lost.
     LostAnswer,
-}
-
-/// Lets calls through, but for the first `left` of one operation.
-#[derive(Debug, Clone)]
-struct Faulty {
-    inner: SharedHttpClient,
-    operation: &'static str,
-    fault: Fault,
-    left: Arc<AtomicU32>,
-}
-
-impl HttpClient for Faulty {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(FaultyConnector {
-            inner: self.inner.http_connector(settings, components),
-            faulty: self.clone(),
-        })
-    }
-}
-
-#[derive(Debug)]
-struct FaultyConnector {
-    inner: SharedHttpConnector,
-    faulty: Faulty,
-}
-
-impl HttpConnector for FaultyConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let target = request.headers().get("x-amz-target").unwrap_or_default();
-        let counted = target.ends_with(self.faulty.operation)
-            && self.faulty.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        match (counted, self.faulty.fault) {
-            (false, _) => self.inner.call(request),
-            (true, Fault::Conflict) if target.ends_with("TransactWriteItems") => {
-                HttpConnectorFuture::ready(Ok(refusal(CANCELLED)))
-            }
-            (true, Fault::Conflict) => HttpConnectorFuture::ready(Ok(refusal(CONFLICT))),
-            (true, Fault::LostAnswer) => {
-                let answer = self.inner.call(request);
-                HttpConnectorFuture::new(async move {
-                    answer.await?;
-                    Err(ConnectorError::io("the connection broke".into()))
-                })
-            }
-        }
-    }
 }
 
 const CANCELLED: &str = r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
@@ -84,11 +35,30 @@ fn refusal(body: &'static str) -> HttpResponse {
     response
 }
 
+/// A storage whose first `times` calls of one operation meet the fault, and how many of them are left.
 async fn through(operation: &'static str, fault: Fault, times: u32) -> (storage::Storage, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(times));
     let counter = Arc::clone(&left);
-    let storage = fresh_through(move |inner| SharedHttpClient::new(Faulty { inner, operation, fault, left })).await;
-    (storage, counter)
+    let call = move |engine: &SharedHttpConnector, request: HttpRequest| {
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        let meets = target.ends_with(operation)
+            && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        match (meets, fault) {
+            (false, _) => engine.call(request),
+            (true, Fault::Conflict) if target.ends_with("TransactWriteItems") => {
+                HttpConnectorFuture::ready(Ok(refusal(CANCELLED)))
+            }
+            (true, Fault::Conflict) => HttpConnectorFuture::ready(Ok(refusal(CONFLICT))),
+            (true, Fault::LostAnswer) => {
+                let answer = engine.call(request);
+                HttpConnectorFuture::new(async move {
+                    answer.await?;
+                    Err(ConnectorError::io("the connection broke".into()))
+                })
+            }
+        }
+    };
+    (fresh_through(|inner| between(inner, call)).await, counter)
 }
 
 #[tokio::test(flavor = "multi_thread")]

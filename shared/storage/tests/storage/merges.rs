@@ -4,18 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector as _, HttpConnectorFuture, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
 use domain::ids::ContactId;
 use storage::{Error, NewContact, Person, Storage};
 
-use crate::table::{Table, fresh};
+use crate::table::{Table, between, fresh};
 use crate::world::{at, org};
 
 fn phone(number: u64) -> Alias {
@@ -123,36 +120,19 @@ async fn any_order_of_observations_ends_in_the_same_contact() {
     }
 }
 
-/// Lets so many writes through and then none: a worker that died.
-#[derive(Debug, Clone)]
-struct Dying {
-    inner: SharedHttpClient,
-    left: Arc<AtomicU32>,
-}
-
-impl HttpClient for Dying {
-    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
-        let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(DyingConnector { inner, left: Arc::clone(&self.left) })
-    }
-}
-
-#[derive(Debug)]
-struct DyingConnector {
-    inner: SharedHttpConnector,
-    left: Arc<AtomicU32>,
-}
-
-impl HttpConnector for DyingConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+/// A storage that lets so many writes through and then none: a worker that died.
+fn dying(table: &Table, left: &Arc<AtomicU32>) -> Storage {
+    let left = Arc::clone(left);
+    let call = move |engine: &SharedHttpConnector, request: HttpRequest| {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let writes = !target.ends_with("GetItem") && !target.ends_with("Query");
-        let lives = || self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let lives = || left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         if writes && !lives() {
             return HttpConnectorFuture::ready(Err(ConnectorError::user("the worker died".into())));
         }
-        self.inner.call(request)
-    }
+        engine.call(request)
+    };
+    table.through(|inner| between(inner, call))
 }
 
 /// Every item, without the ids that differ from run to run: of each contact its identities, and where each identity leads.
@@ -201,7 +181,7 @@ async fn a_merge_that_stops_after_any_write_is_finished_by_the_next_delivery() {
             observe(&healthy, n, aliases).await.unwrap();
         }
         let left = Arc::new(AtomicU32::new(writes));
-        let dying = table.through(|inner| SharedHttpClient::new(Dying { inner, left: Arc::clone(&left) }));
+        let dying = dying(&table, &left);
         let ended = observe(&dying, 5, &joining).await;
         observe(&healthy, 5, &joining).await.unwrap();
         let picture = picture(&table).await;

@@ -10,6 +10,10 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType,
 };
+use aws_smithy_runtime_api::client::http::{
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use storage::Storage;
 
 /// A storage on a fresh table. Every test has its own server, so that the units it counts are its own.
@@ -20,6 +24,37 @@ pub(crate) async fn fresh() -> Storage {
 /// As `fresh`, with a client between the code and the engine.
 pub(crate) async fn fresh_through(wrap: impl FnOnce(SharedHttpClient) -> SharedHttpClient) -> Storage {
     Table::fresh().await.through(wrap)
+}
+
+/// A client that gives each call to `call`, with the way to the engine.
+pub(crate) fn between<F>(inner: SharedHttpClient, call: F) -> SharedHttpClient
+where
+    F: Fn(&SharedHttpConnector, HttpRequest) -> HttpConnectorFuture + Clone + Send + Sync + 'static,
+{
+    http_client_fn(move |settings, components| {
+        let engine = inner.http_connector(settings, components);
+        SharedHttpConnector::new(Between { engine, call: call.clone() })
+    })
+}
+
+struct Between<F> {
+    engine: SharedHttpConnector,
+    call: F,
+}
+
+impl<F> std::fmt::Debug for Between<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Between")
+    }
+}
+
+impl<F> HttpConnector for Between<F>
+where
+    F: Fn(&SharedHttpConnector, HttpRequest) -> HttpConnectorFuture + Send + Sync,
+{
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        (self.call)(&self.engine, request)
+    }
 }
 
 /// A table of its own.
