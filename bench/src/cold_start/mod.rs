@@ -60,7 +60,8 @@ pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
     }
     let machine = Machine::look()?;
     let host = Host::start(&binaries).await?;
-    let starts = u64::try_from((options.rounds + 1) * options.starts).unwrap_or(u64::MAX) + 4;
+    let rounds = if options.only_budget { 0 } else { options.rounds + 1 };
+    let starts = u64::try_from(rounds * options.starts).unwrap_or(u64::MAX) + 4;
     let environments = wake(&host, starts).await?;
     let upstream = host.aws_url.trim_start_matches("http://").trim_end_matches('/').to_owned();
     let mut endpoint = TlsEndpoint::start(upstream).await?;
@@ -85,7 +86,7 @@ pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
     }
     let mut all = Vec::new();
     for subject in &subjects {
-        all.push(measure(&host, &mut endpoint, subject, options, counted).await?);
+        all.push(measure(&host, &mut endpoint, subject, (rounds, options.starts), counted).await?);
     }
     if !options.only_budget {
         print(&all, counted);
@@ -116,7 +117,7 @@ async fn measure(
     host: &Host,
     endpoint: &mut TlsEndpoint,
     subject: &Subject,
-    options: &ColdStartOptions,
+    (rounds, starts): (usize, usize),
     counted: bool,
 ) -> anyhow::Result<Measured> {
     let Subject { name, binary, started, environment } = subject;
@@ -134,10 +135,9 @@ async fn measure(
         cpu_ms: Rounds::default(),
         rss_mb: Rounds::default(),
     };
-    let rounds = if options.only_budget { 0 } else { options.rounds + 1 };
     for round in 0..rounds {
         let [mut init, mut total, mut cpu, mut rss] = [const { None }; 4].map(|_: Option<()>| Samples::default());
-        for _ in 0..options.starts {
+        for _ in 0..starts {
             let start = timed(started, environment, &first(host, name, next()).await?).await?;
             init.add(start.init);
             total.add(start.total);

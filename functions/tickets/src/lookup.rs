@@ -1,4 +1,4 @@
-//! Finding the ticket that a request is about, if the caller may see it, and what is shown beside tickets.
+//! What most reads need: the ticket that a request is about, the pictures of tickets, and how many of them a list gives.
 
 use std::collections::HashMap;
 
