@@ -60,6 +60,37 @@ async fn a_batch_of_a_hundred_messages_keeps_each_person_s_order() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wrote_is_read_once_for_all_its_messages_of_a_batch() {
+    let host = Host::fresh().await;
+    let said = |count: usize| {
+        let text = |n| cloud_api::text(&people::phone(1), &people::message_id(), &people::words(n));
+        cloud_api::body(&[cloud_api::messages(COMERCIAL, &(0..count).map(text).collect::<Vec<_>>())])
+    };
+    for _ in 0..2 {
+        host.post_whatsapp(&said(1)).await.expect(200);
+        host.settled().await;
+    }
+    let before = reads(&host).await;
+    host.post_whatsapp(&said(10)).await.expect(200);
+    host.settled().await;
+    let messages = host.items_at("ORG#demo#CNV#", "MSG#").await;
+    let seqs: BTreeSet<u64> = messages.iter().map(seq).collect();
+    assert_eq!((messages.len(), seqs), (12, (1..=12).collect()));
+    let state = host.items_at("ORG#demo#CNV#", "STATE").await;
+    assert_eq!(state[0]["in_seq"]["N"], "12");
+    // Who wrote, the conversation, and its ticket for each; a process that starts reads a few things more.
+    let reads = reads(&host).await - before;
+    assert!((12..20).contains(&reads), "{reads} reads for ten messages");
+}
+
+/// How many reads `ingest` has made.
+async fn reads(host: &Host) -> u64 {
+    let requests = host.requests().await;
+    let of = |operation: &str| requests.get(&format!("IngestFunction dynamodb:{operation}")).and_then(Value::as_u64);
+    ["GetItem", "BatchGetItem"].into_iter().filter_map(of).sum()
+}
+
 fn seq(item: &Value) -> u64 {
     item["seq"]["N"].as_str().unwrap().parse().unwrap()
 }

@@ -17,6 +17,7 @@ mod assistant;
 mod backup;
 mod batches;
 mod budget;
+mod bursts;
 mod chaos;
 mod check;
 mod claims;

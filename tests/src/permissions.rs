@@ -136,6 +136,13 @@ async fn everything(host: &Host) {
     let file = host.attach("image/png", b"file".to_vec(), "gone").await;
     host.say_file(COMERCIAL, &people::phone(1), "image", file).await;
     eventually("the file is given up", SOON, async || with_file(&ana, "failed").await).await;
+    // Several people at the same moment, and again.
+    for _ in 0..2 {
+        let text = |n: usize| cloud_api::text(&people::phone(n), &people::message_id(), &people::words(n));
+        let texts: Vec<Value> = (10..15).map(text).collect();
+        host.post_whatsapp(&cloud_api::body(&[cloud_api::messages(COMERCIAL, &texts)])).await.expect(200);
+        host.settled().await;
+    }
     let resolved = json!({ "status": "resolved", "reason": "journey" });
     ana.put("/api/v2/tickets/1/status", resolved).await.expect(200);
     let late = (runtime::clock::now() + jiff::SignedDuration::from_hours(24)).to_string();
@@ -250,7 +257,7 @@ async fn one_missing_in_each_function(data: &std::path::Path) {
     assert_eq!(host.take_events("push").await, [] as [Value; 0]);
     let messages = ana.get("/api/tickets/3/messages").await.expect(200);
     assert_eq!(messages.as_array().unwrap().last().unwrap()["status"], "queued");
-    assert_eq!(host.agent("carla").get("/api/tickets").await.expect(200)["pagination"]["total"], 6);
+    assert_eq!(host.agent("carla").get("/api/tickets").await.expect(200)["pagination"]["total"], 11);
     assert_eq!(host.depth("inbound.fifo").await, (0, 1));
 }
 

@@ -1,5 +1,7 @@
 //! Many first messages at once, and the same message again and again (invariants I1, I2, I3).
 
+use std::collections::BTreeSet;
+
 use domain::alias::{Alias, AliasKind};
 use domain::ids::{ConnectionId, ConversationId};
 use serde_json::{Value, json};
@@ -39,10 +41,52 @@ async fn sixty_four_contacts_at_once_get_the_numbers_1_to_64() {
     let tickets = host.storage().await.tickets_by_number(&demo(), u64::MAX, 1000).await.unwrap().tickets;
     let numbers: Vec<u64> = tickets.iter().rev().map(|ticket| ticket.number.number).collect();
     assert_eq!(numbers, (1..=64).collect::<Vec<_>>());
-    let contacts: std::collections::BTreeSet<_> = tickets.iter().map(|ticket| &ticket.contact).collect();
+    let contacts: BTreeSet<_> = tickets.iter().map(|ticket| &ticket.contact).collect();
     assert_eq!(contacts.len(), 64);
     let statistics = host.agent("carla").get("/api/tickets/stats").await.expect(200);
     assert_eq!(statistics, json!({ "total": 64, "byStatus": { "new": 64 }, "byPriority": { "medium": 64 } }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_that_is_closed_while_its_customer_writes_many_messages_loses_and_doubles_none() {
+    let host = Host::fresh().await;
+    let (storage, ana, mut ids) = (host.storage().await, host.agent("ana"), BTreeSet::new());
+    let mut closed_meanwhile = 0;
+    for round in 0..12 {
+        let from = people::phone(round);
+        host.say(COMERCIAL, &from).await;
+        host.settled().await;
+        let newest = storage.tickets_by_number(&demo(), u64::MAX, 1).await.unwrap().tickets;
+        let number = newest[0].number.number;
+        ana.post(&format!("/api/tickets/{number}/claim"), json!({})).await.expect(200);
+        let texts: Vec<Value> = (0..10)
+            .map(|n| {
+                let id = people::message_id();
+                ids.insert(id.clone());
+                cloud_api::text(&from, &id, &people::words(n))
+            })
+            .collect();
+        let path = format!("/api/v2/tickets/{number}/status");
+        let body = cloud_api::body(&[cloud_api::messages(COMERCIAL, &texts)]);
+        let close = async {
+            for status in ["resolved", "closed"] {
+                let answer = ana.put(&path, json!({ "status": status, "reason": "journey" })).await;
+                closed_meanwhile += u64::from(answer.status == 200);
+            }
+        };
+        let (posted, ()) = tokio::join!(host.post_whatsapp(&body), close);
+        posted.expect(200);
+        host.settled().await;
+    }
+    assert!(closed_meanwhile > 0);
+    let messages = host.items_at("ORG#demo#CNV#", "MSG#").await;
+    let stored: BTreeSet<String> = messages.iter().map(|item| item["mid"]["S"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(messages.len(), stored.len());
+    assert!(ids.is_subset(&stored));
+    // Each in its turn; what else must hold of them, `check` says when the host ends.
+    for state in host.items_at("ORG#demo#CNV#", "STATE").await {
+        assert_eq!(state["in_seq"]["N"], "11");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

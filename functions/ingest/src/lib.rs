@@ -2,6 +2,7 @@
 //!
 //! Reads what is known, lets the domain decide, lets storage carry it out. Never answers a provider and never sends.
 
+mod bursts;
 mod connections;
 mod parcels;
 mod people;
@@ -19,6 +20,7 @@ use runtime::parcels::Parcels;
 use runtime::{Problem, clock};
 use storage::{Inspection, Progress, Step, Storage};
 
+pub use bursts::Burst;
 use connections::Connections;
 
 /// How often a message is planned again after its conversation moved on meanwhile. Each time somebody else made progress.
@@ -37,8 +39,9 @@ impl Ingest {
         Self { connections: Connections::new(storage.clone()), storage, parcels }
     }
 
-    /// Takes one record of the inbound queue. Errors are ours, never the message's: it comes again.
-    pub async fn take(&self, record: &SqsMessage) -> Result<(), Problem> {
+    /// Takes one record of the inbound queue; `burst` is of its group in this batch. Errors are ours, never the message's: it comes
+    /// again.
+    pub async fn take(&self, record: &SqsMessage, burst: &mut Burst) -> Result<(), Problem> {
         let body = record.body.as_deref().unwrap_or_default();
         let unit = self.unit(body).await?;
         let connection = match &unit.source {
@@ -55,7 +58,7 @@ impl Ingest {
             None => channels::without_connection(&unit),
         };
         match (observation, connection) {
-            (Observation::Message(message), Some(connection)) => self.message(&connection, &message).await,
+            (Observation::Message(message), Some(connection)) => self.message(&connection, &message, burst).await,
             (Observation::Delivery(report), Some(connection)) => {
                 self.storage.report_delivery(&connection.org, &connection.id, &report, clock::now()).await?;
                 tracing::info!(org.id = %connection.org, connection.id = %connection.id, delivery = report.delivery.as_str(), "status taken");
@@ -82,9 +85,17 @@ impl Ingest {
         }
     }
 
-    async fn message(&self, connection: &Connection, inbound: &InboundMessage) -> Result<(), Problem> {
+    async fn message(
+        &self,
+        connection: &Connection,
+        inbound: &InboundMessage,
+        burst: &mut Burst,
+    ) -> Result<(), Problem> {
         let org = &connection.org;
-        let person = self.person_who_wrote(connection, inbound).await?;
+        let (person, mut left) = match burst.take(connection, inbound) {
+            Some((person, conversation)) => (person, Some(conversation)),
+            None => (self.person_who_wrote(connection, inbound).await?, None),
+        };
         let contact = self.thread(connection, &person, inbound).await?;
         let conversation = ConversationId::of(&connection.id, &contact);
         if self.is_echo_of_an_answer(connection, inbound, &conversation).await? {
@@ -94,7 +105,13 @@ impl Ingest {
         let mut progress = Progress::default();
         for _ in 0..TRIES {
             let now = clock::now();
-            let (known, ticket) = self.storage.known(org, &contact, &conversation).await?;
+            let (known, ticket) = match left.take() {
+                Some(left) => {
+                    let ticket = self.storage.ticket_of(org, &conversation, Some(&left)).await?;
+                    (Some(left), ticket)
+                }
+                None => self.storage.known(org, &contact, &conversation).await?,
+            };
             if known.is_none() {
                 // The first message of a conversation: whoever made the contact may have crashed before its profile.
                 let is_itself = self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
@@ -112,6 +129,7 @@ impl Ingest {
                 Step::Done { opened } => {
                     self.join_reports(connection, inbound, &plan).await?;
                     log_stored(connection, &plan, opened.as_deref());
+                    burst.keep(&person, inbound, &plan, now);
                     return Ok(());
                 }
                 Step::Duplicate => {
@@ -180,6 +198,8 @@ fn profile(id: ContactId, inbound: &InboundMessage) -> Contact {
 /// The lines that operators of the seeds' systems look for (requirements.md §1.5), as fields and without the sender.
 fn log_stored(connection: &Connection, plan: &Plan, opened: Option<&domain::ticket::Ticket>) {
     let ticket = plan.ticket.ticket_id().map(ToString::to_string);
+    // A ticket knows its conversation, and every byte is paid for with every message.
+    let conversation = ticket.is_none().then(|| plan.conversation.id.to_string());
     if let Some(opened) = opened {
         tracing::info!(
             org.id = %connection.org,
@@ -193,7 +213,7 @@ fn log_stored(connection: &Connection, plan: &Plan, opened: Option<&domain::tick
     tracing::info!(
         org.id = %connection.org,
         connection.id = %connection.id,
-        conversation.id = %plan.conversation.id,
+        conversation.id = conversation,
         ticket.id = ticket,
         kind = plan.message.content.kind,
         "message stored"

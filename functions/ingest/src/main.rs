@@ -5,11 +5,11 @@ use runtime::clients::Clients;
 fn main() -> Result<(), runtime::Fatal> {
     runtime::run("ingest", async {
         let clients = Clients::from_environment()?;
-        let (storage, parcels) = (clients.storage()?.sharing_reads(), clients.parcels("PARCEL_BUCKET")?);
+        let (storage, parcels) = (clients.storage()?.sharing_calls(), clients.parcels("PARCEL_BUCKET")?);
         if let Err(error) = storage.prime().await {
             tracing::warn!(%error, "the table did not answer during the start");
         }
         let ingest = ingest::Ingest::new(storage.clone(), parcels);
-        runtime::sqs::run(storage, async |record| ingest.take(record).await).await
+        runtime::sqs::run_with(storage, async |record: &_, burst: &mut _| ingest.take(record, burst).await).await
     })
 }

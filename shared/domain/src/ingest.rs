@@ -80,6 +80,20 @@ pub fn plan(known: Known<'_>, inbound: &InboundMessage, now: Timestamp) -> Plan 
     Plan { conversation, message, ticket }
 }
 
+impl Plan {
+    /// The conversation once the message is counted.
+    pub fn counted(&self, inbound: &InboundMessage, now: Timestamp) -> Conversation {
+        let before = self.conversation.clone();
+        Conversation {
+            in_seq: self.message.seq,
+            counted: before.counting(&self.message.reference.id),
+            last_in_at: before.last_in_at.max(Some(inbound.written_at(now))),
+            slot: self.ticket.ticket_id().cloned().or(before.slot),
+            ..before
+        }
+    }
+}
+
 impl TicketStep {
     /// The ticket that the message belongs to.
     pub fn ticket_id(&self) -> Option<&TicketId> {

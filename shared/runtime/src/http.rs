@@ -8,7 +8,7 @@ use http::{HeaderName, Uri};
 use lambda_http::request::RequestContext;
 use lambda_http::{Error, Request, RequestExt, service_fn};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use storage::Storage;
+use storage::{Consumed, Storage};
 use tower::ServiceExt;
 
 use crate::{dialects, invocation};
@@ -16,7 +16,8 @@ use crate::{dialects, invocation};
 /// The dialect of the answer, where the caller wants another than the route's own; `/v3` has one shape.
 const DIALECT: HeaderName = HeaderName::from_static("x-api-dialect");
 
-/// Serves a router until the environment ends the process. Each request logs one line with its status and the units it consumed.
+/// Serves a router until the environment ends the process. Each request logs one line with its status and the units it consumed; one
+/// that succeeded without the table logs it for who debugs: a webhook has a line in the API's access log already.
 pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
     let storage = &storage;
     lambda_http::run(service_fn(move |request: Request| {
@@ -27,13 +28,12 @@ pub async fn run(router: Router, storage: Storage) -> Result<(), Error> {
             let method = request.method().clone();
             let response = answer(router, request).await?;
             let consumed = storage.units().take();
-            tracing::info!(
-                method = %method,
-                status = response.status().as_u16(),
-                read_units = consumed.read,
-                write_units = consumed.write,
-                "request answered"
-            );
+            let (status, read_units, write_units) = (response.status().as_u16(), consumed.read, consumed.write);
+            if response.status().is_success() && consumed == Consumed::default() {
+                tracing::debug!(%method, status, "request answered");
+            } else {
+                tracing::info!(%method, status, read_units, write_units, "request answered");
+            }
             Ok::<_, Error>(response)
         })
     }))

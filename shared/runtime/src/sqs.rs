@@ -30,6 +30,24 @@ where
     H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
     B: AsyncFn(&SqsMessage, &[SqsMessage]),
 {
+    serve(storage, async |record: &SqsMessage, (): &mut ()| handle(record).await, behind).await
+}
+
+/// As `run`, with something of each group of a batch that one of its records leaves to the next.
+pub async fn run_with<S, H>(storage: Storage, handle: H) -> Result<(), Fatal>
+where
+    S: Default,
+    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
+{
+    serve(storage, handle, async |_, _| {}).await
+}
+
+async fn serve<S, H, B>(storage: Storage, handle: H, behind: B) -> Result<(), Fatal>
+where
+    S: Default,
+    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
+    B: AsyncFn(&SqsMessage, &[SqsMessage]),
+{
     let (storage, handle, behind) = (&storage, &handle, &behind);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (records, id, deadline) = (event.payload.records, event.context.request_id, event.context.deadline);
@@ -52,9 +70,10 @@ where
     .await
 }
 
-async fn work<H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
+async fn work<S, H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
 where
-    H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+    S: Default,
+    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
     B: AsyncFn(&SqsMessage, &[SqsMessage]),
 {
     let mut groups: Vec<(String, Vec<SqsMessage>)> = Vec::new();
@@ -74,13 +93,15 @@ where
         .collect()
 }
 
-async fn work_group<H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
+async fn work_group<S, H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
 where
-    H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
+    S: Default,
+    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
     B: AsyncFn(&SqsMessage, &[SqsMessage]),
 {
+    let mut left = S::default();
     for (place, record) in records.iter().enumerate() {
-        if let Err(problem) = handle(record).await {
+        if let Err(problem) = handle(record, &mut left).await {
             problem.log();
             behind(record, &records[place + 1..]).await;
             return records[place..].iter().map(failure).collect();

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::item::{number, text};
 use crate::messages::StoredMessage;
+use crate::writes::Statement;
 use crate::{ChangeError, Error, Storage, keys};
 
 /// How far one message has come in this process.
@@ -39,9 +40,6 @@ pub enum Step {
 
 impl Storage {
     /// What the table knows of a contact's conversation, and of its active ticket or else its last one.
-    ///
-    /// The ticket of the slot's present generation counts as active even if no conversation names it: its maker may have
-    /// crashed before the last write.
     pub async fn known(
         &self,
         org: &OrganizationId,
@@ -49,20 +47,29 @@ impl Storage {
         conversation: &ConversationId,
     ) -> Result<(Option<Conversation>, Option<Ticket>), Error> {
         let found = self.conversation(org, conversation).await?.filter(|found| found.contact == *contact);
-        let (slot, generation, previous) = match &found {
-            Some(found) => (found.slot.clone(), found.generation, found.previous.clone()),
-            None => (None, 0, None),
-        };
-        if let Some(slot) = slot {
-            return Ok((found, self.ticket(org, &slot).await?));
-        }
-        let unlinked = self.ticket(org, &TicketId::of(conversation, generation)).await?;
-        let ticket = match (unlinked, previous) {
-            (Some(ticket), _) => Some(ticket),
-            (None, Some(previous)) => self.ticket(org, &previous).await?,
-            (None, None) => None,
-        };
+        let ticket = self.ticket_of(org, conversation, found.as_ref()).await?;
         Ok((found, ticket))
+    }
+
+    /// The active ticket of a conversation that was read, or else its last one.
+    ///
+    /// The ticket of the slot's present generation counts as active even if no conversation names it: its maker may have
+    /// crashed before the last write.
+    pub async fn ticket_of(
+        &self,
+        org: &OrganizationId,
+        conversation: &ConversationId,
+        found: Option<&Conversation>,
+    ) -> Result<Option<Ticket>, Error> {
+        if let Some(slot) = found.and_then(|found| found.slot.as_ref()) {
+            return self.ticket(org, slot).await;
+        }
+        let generation = found.map_or(0, |found| found.generation);
+        let unlinked = self.ticket(org, &TicketId::of(conversation, generation)).await?;
+        match (unlinked, found.and_then(|found| found.previous.as_ref())) {
+            (None, Some(previous)) => self.ticket(org, previous).await,
+            (unlinked, _) => Ok(unlinked),
+        }
     }
 
     /// Carries out a plan made at `now`. `year` is the year in the organization's time zone, for a new ticket's number.
@@ -122,40 +129,44 @@ impl Storage {
         plan: &Plan,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let before = &plan.conversation;
-        let counted = before.counting(&plan.message.reference.id).into_iter().map(text).collect();
-        let last_in_at = before.last_in_at.max(Some(inbound.written_at(now)));
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::conversation(org, &before.id).into()))
-            .expression_attribute_values(":id", text(before.id.as_str()))
-            .expression_attribute_values(":con", text(before.connection.as_str()))
-            .expression_attribute_values(":ctc", text(before.contact.as_str()))
-            .expression_attribute_values(":mode", text("agent"))
-            .expression_attribute_values(":gen", number(before.generation))
-            .expression_attribute_values(":before", number(before.in_seq))
-            .expression_attribute_values(":seq", number(plan.message.seq))
-            .expression_attribute_values(":counted", AttributeValue::L(counted));
-        let mut set =
-            "SET id = :id, con = :con, ctc = :ctc, #mode = if_not_exists(#mode, :mode), gen = :gen, in_seq = :seq, \
-                       counted = :counted"
-                .to_owned();
-        if let Some(at) = last_in_at {
-            set.push_str(", last_in = :last_in");
-            update = update.expression_attribute_values(":last_in", number(at.as_millisecond()));
+        let (before, after) = (&plan.conversation, plan.counted(inbound, now));
+        let key = keys::conversation(org, &after.id);
+        let mut set = vec![
+            ("id", text(after.id.as_str())),
+            ("con", text(after.connection.as_str())),
+            ("ctc", text(after.contact.as_str())),
+            ("gen", number(after.generation)),
+            ("in_seq", number(after.in_seq)),
+            ("counted", AttributeValue::L(after.counted.into_iter().map(text).collect())),
+        ];
+        if let Some(at) = after.last_in_at {
+            set.push(("last_in", number(at.as_millisecond())));
         }
         if let Some(ticket) = plan.ticket.ticket_id() {
-            set.push_str(", slot = :slot");
-            update = update.expression_attribute_values(":slot", text(ticket.as_str()));
+            set.push(("slot", text(ticket.as_str())));
+        }
+        let unmoved = [("gen", number(before.generation)), ("in_seq", number(before.in_seq))];
+        // A statement makes no item. Who counted before has written all of this one.
+        if before.in_seq > 0
+            && let Some(was_made) =
+                self.write_together(|table| Statement::update(table, key.clone(), &set, &unmoved)).await
+        {
+            return Ok(was_made);
+        }
+        let mut update = self.client.update_item().table_name(&self.table).set_key(Some(key.into()));
+        let mut clauses = vec!["SET #mode = if_not_exists(#mode, :mode)".to_owned()];
+        for (name, value) in set {
+            clauses.push(format!("{name} = :{name}"));
+            update = update.expression_attribute_values(format!(":{name}"), value);
         }
         let unmoved =
             "(attribute_not_exists(gen) OR gen = :gen) AND (attribute_not_exists(in_seq) OR in_seq = :before)";
         let answer = update
-            .update_expression(set)
+            .update_expression(clauses.join(", "))
             .condition_expression(unmoved)
             .expression_attribute_names("#mode", "mode")
+            .expression_attribute_values(":mode", text("agent"))
+            .expression_attribute_values(":before", number(before.in_seq))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::keys::Key;
+use crate::writes::Statement;
 use crate::{Error, Storage};
 
 /// An item as the SDK holds it.
@@ -106,6 +107,9 @@ impl Storage {
 
     /// Writes an item that must not exist. Returns the one that is there instead.
     pub(crate) async fn put_new(&self, item: Item) -> Result<Option<Item>, Error> {
+        if self.write_together(|table| Statement::insert(table, &item)).await == Some(true) {
+            return Ok(None);
+        }
         let answer = self
             .client
             .put_item()

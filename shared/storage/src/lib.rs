@@ -18,6 +18,7 @@ mod keys;
 mod lines;
 mod marks;
 mod media;
+mod meeting;
 mod merges;
 mod messages;
 mod notes;
@@ -43,6 +44,7 @@ mod ticket_items;
 mod tickets;
 mod transaction;
 mod units;
+mod writes;
 
 use std::sync::Arc;
 
@@ -71,21 +73,28 @@ pub struct Storage {
     table: String,
     units: Arc<Units>,
     openings: Arc<openings::Openings>,
-    /// Absent where each read is a call of its own.
-    reads: Option<Arc<reads::Reads>>,
+    /// Absent where each read and each write is a call of its own.
+    shared: Option<Arc<Shared>>,
+}
+
+/// Those who need a call at the same moment.
+#[derive(Debug, Default)]
+struct Shared {
+    reads: reads::Reads,
+    writes: writes::Writes,
 }
 
 impl Storage {
     /// Uses `table` through a client that was configured elsewhere, with [`with_conflicts_tried_again`].
     pub fn new(client: Client, table: impl Into<String>) -> Self {
-        Self { client, table: table.into(), units: Arc::default(), openings: Arc::default(), reads: None }
+        Self { client, table: table.into(), units: Arc::default(), openings: Arc::default(), shared: None }
     }
 
-    /// This storage, but what is asked for at the same moment is read in one call: for who works on many things side by side, and may
-    /// read several items at once.
+    /// This storage, but what is read at the same moment is read in one call, and what is written in another: for who works on many
+    /// things side by side, and may read and write several items at once.
     #[must_use]
-    pub fn sharing_reads(self) -> Self {
-        Self { reads: Some(Arc::default()), ..self }
+    pub fn sharing_calls(self) -> Self {
+        Self { shared: Some(Arc::default()), ..self }
     }
 
     /// The read and write units consumed through this value and its clones.

@@ -46,12 +46,12 @@ pub(super) async fn take(door: &str, body: &[u8]) -> Created {
     let storage = table.through(|client| client);
     let connection = connection(door);
     storage.add_connection(&connection).await.unwrap();
-    let ingest = ingest::Ingest::new(storage, nowhere());
+    let (ingest, mut burst) = (ingest::Ingest::new(storage, nowhere()), ingest::Burst::default());
     for unit in units(door, &connection, body) {
         // As it travels on the queue.
         let mut record = SqsMessage::default();
         record.body = Some(unit.to_json().unwrap());
-        ingest.take(&record).await.unwrap();
+        ingest.take(&record, &mut burst).await.unwrap();
     }
     let mut created = Created::default();
     table.items().await.iter().for_each(|item| created.count(item));

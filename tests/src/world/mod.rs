@@ -23,6 +23,6 @@ mod webhook;
 pub(crate) use api::{Answer, Session};
 pub(crate) use binaries::functions;
 pub(crate) use host::{Host, program};
-pub(crate) use organization::{agent, connection, demo, load, org};
+pub(crate) use organization::{agent, cloud_api_connection, connection, demo, load, org};
 pub(crate) use processes::{go_on, is_alive, kill, pause};
 pub(crate) use wait::{LONG, SOON, eventually};

@@ -40,11 +40,11 @@ pub(crate) async fn load(storage: &Storage, id: &str) -> u32 {
     storage.agent(&demo(), &AgentId::new(id).unwrap()).await.unwrap().unwrap().load
 }
 
-/// Adds a connection of the Cloud API whose tickets wait in `sales`.
-pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str, phone_number_id: &str) {
+/// A connection of the Cloud API whose tickets wait in `sales`.
+pub(crate) fn cloud_api_connection(org: &OrganizationId, id: &str, phone_number_id: &str) -> Connection {
     let provider =
         Provider::CloudApi { phone_number_id: phone_number_id.to_owned(), app: DEFAULT_APP.to_owned(), waba_id: None };
-    let connection = Connection {
+    Connection {
         id: ConnectionId::new(id).unwrap(),
         org: org.clone(),
         provider,
@@ -53,8 +53,12 @@ pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::default(),
         locale: None,
-    };
-    storage.add_connection(&connection).await.unwrap();
+    }
+}
+
+/// Adds such a connection.
+pub(crate) async fn connection(storage: &Storage, org: &OrganizationId, id: &str, phone_number_id: &str) {
+    storage.add_connection(&cloud_api_connection(org, id, phone_number_id)).await.unwrap();
 }
 
 /// Adds an organization with a queue `sales` and an admin `eva`.

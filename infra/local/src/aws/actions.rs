@@ -23,6 +23,7 @@ struct TableRequest {
     item: Option<Attributes>,
     request_items: BTreeMap<String, Box<RawValue>>,
     transact_items: Vec<BTreeMap<String, MemberRequest>>,
+    statements: Vec<StatementRequest>,
 }
 
 #[derive(Deserialize)]
@@ -31,6 +32,12 @@ struct MemberRequest {
     table_name: String,
     key: Option<Attributes>,
     item: Option<Attributes>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct StatementRequest {
+    statement: String,
 }
 
 /// The part of an SQS request that names its queue.
@@ -92,6 +99,9 @@ pub(crate) fn of_table(operation: &str, body: &[u8], keys: &PartitionKeys) -> Ve
                 Call::new(member_action(kind), table_arn(&member.table_name)).on_keys(touched)
             })
             .collect(),
+        "BatchExecuteStatement" if !request.statements.is_empty() => {
+            request.statements.iter().map(|member| of_statement(&member.statement)).collect()
+        }
         "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" => match request.table_name {
             Some(table) => {
                 let touched = keys.of_item(&table, request.key.as_ref().or(request.item.as_ref()));
@@ -108,6 +118,17 @@ pub(crate) fn of_table(operation: &str, body: &[u8], keys: &PartitionKeys) -> Ve
             None => unknown(action),
         },
     }
+}
+
+/// What a statement of `PartiQL` needs. Its keys are not read.
+fn of_statement(statement: &str) -> Call {
+    let words: Vec<&str> = statement.split_whitespace().take(3).collect();
+    let (action, table) = match words[..] {
+        ["INSERT", "INTO", table] => ("dynamodb:PartiQLInsert", table),
+        ["UPDATE", table, _] => ("dynamodb:PartiQLUpdate", table),
+        _ => return Call::new("dynamodb:PartiQL", "*"),
+    };
+    Call::new(action, table_arn(table.trim_matches('"'))).on_keys(None)
 }
 
 /// What an operation of SQS needs. A batch needs the action of its members.
@@ -205,9 +226,21 @@ mod tests {
     }
 
     #[test]
+    fn statements_need_the_action_of_what_they_do() {
+        let statements = ["INSERT INTO \"T\" VALUE {'pk': ?}", "UPDATE \"T\" SET \"a\" = ? WHERE \"pk\" = ?"];
+        let body = json!({ "Statements": statements.map(|statement| json!({ "Statement": statement })) });
+        let expected = [("dynamodb:PartiQLInsert", TABLE), ("dynamodb:PartiQLUpdate", TABLE)];
+        check_table("BatchExecuteStatement", &body, &expected);
+        let calls = of_table("BatchExecuteStatement", body.to_string().as_bytes(), &PartitionKeys::default());
+        assert!(calls.iter().all(|call| call.leading_keys.is_none()));
+    }
+
+    #[test]
     fn what_is_not_understood_needs_an_action_on_everything() {
         check_table("ExecuteStatement", &json!({ "Statement": "…" }), &[("dynamodb:ExecuteStatement", "*")]);
         check_table("TransactWriteItems", &json!({ "TransactItems": [] }), &[("dynamodb:TransactWriteItems", "*")]);
+        let other = json!({ "Statements": [{ "Statement": "DELETE FROM T WHERE pk = 'a'" }] });
+        check_table("BatchExecuteStatement", &other, &[("dynamodb:PartiQL", "*")]);
         assert_eq!(needed(&of_table("PutItem", b"not json", &PartitionKeys::default())), [("dynamodb:PutItem", "*")]);
         assert_eq!(needed(&of_queue("ListQueues", b"{}")), [("sqs:ListQueues", "*")]);
     }

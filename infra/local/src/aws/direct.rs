@@ -14,6 +14,7 @@ use crate::client::Answer;
 /// The engine's answer, or nothing where its server is to be asked. Blocks as the server does.
 pub(super) fn call(database: &Database, operation: &str, body: &[u8]) -> Option<Answer> {
     match operation {
+        "BatchExecuteStatement" => told(body, |request| database.batch_execute_statement(request)),
         "BatchGetItem" => told(body, |request| database.batch_get_item(request)),
         "DeleteItem" => told(body, |request| database.delete_item(request)),
         "GetItem" => told(body, |request| database.get_item(request)),
@@ -93,8 +94,19 @@ mod tests {
             ("BatchGetItem", json!({ "RequestItems": { "turno-Table": { "Keys": [{ "pk": { "S": "a" } }] } } }), 200),
             ("TransactWriteItems", json!({ "TransactItems": [{ "Put": put(new) }] }), 400),
             ("TransactWriteItems", json!({ "TransactItems": [{ "Update": plus }] }), 200),
+            (
+                "BatchExecuteStatement",
+                json!({ "Statements": [
+                    { "Statement": "INSERT INTO \"turno-Table\" VALUE {'pk': ?}", "Parameters": [{ "S": "b" }] },
+                    { "Statement": "UPDATE \"turno-Table\" SET \"n\" = ? WHERE \"pk\" = ? AND \"n\" = ?",
+                      "Parameters": [{ "N": "3" }, { "S": "a" }, { "N": "9" }] },
+                ], "ReturnConsumedCapacity": "TOTAL" }),
+                200,
+            ),
+            ("BatchExecuteStatement", json!({ "Statements": [] }), 400),
             ("DescribeTable", json!({ "TableName": "turno-Table" }), 200),
             ("DeleteItem", key.clone(), 200),
+            ("DeleteItem", json!({ "TableName": "turno-Table", "Key": { "pk": { "S": "b" } } }), 200),
             ("GetItem", key, 200),
         ];
         let mut told = [Vec::new(), Vec::new()];

@@ -19,7 +19,7 @@ const API_GATEWAY: &str = "com.amazonaws.apigatewaymanagementapi";
 const CORAL: &str = "com.amazon.coral.service";
 const AVAILABILITY: &str = "com.amazon.coral.availability";
 
-/// Why a transaction was cancelled: code and message of the item's reason.
+/// Why a transaction was cancelled, or a statement not carried out: code and message of the reason.
 const CONFLICT: (&str, &str) = ("TransactionConflict", "Transaction is ongoing for the item");
 const THROTTLED: (&str, &str) = (
     "ThrottlingError",
@@ -30,13 +30,14 @@ const THROTTLED: (&str, &str) = (
 
 /// Whether another transaction can be in the operation's way.
 pub(super) fn conflicts(operation: &str) -> bool {
-    matches!(operation, "TransactWriteItems" | "PutItem" | "UpdateItem" | "DeleteItem")
+    matches!(operation, "TransactWriteItems" | "BatchExecuteStatement" | "PutItem" | "UpdateItem" | "DeleteItem")
 }
 
 /// The refusal of such an operation.
 pub(super) fn conflict(operation: &str, body: &[u8], details: &mut Rng) -> Response<Body> {
     match operation {
         "TransactWriteItems" => cancelled(body, CONFLICT, details),
+        "BatchExecuteStatement" => none_carried_out(body, CONFLICT),
         _ => error(400, DYNAMODB, "TransactionConflictException", CONFLICT.1),
     }
 }
@@ -46,6 +47,7 @@ pub(super) fn throttled(service: Service, operation: &str, body: &[u8], details:
     let rate_exceeded = "Rate of requests exceeds the allowed throughput.";
     match (service, details.bool()) {
         (Service::Table, true) if operation == "TransactWriteItems" => cancelled(body, THROTTLED, details),
+        (Service::Table, true) if operation == "BatchExecuteStatement" => none_carried_out(body, THROTTLED),
         (Service::Table, true) => {
             let message = "The level of configured provisioned throughput for the table was exceeded. Consider increasing \
                            your provisioning level with the UpdateTable API.";
@@ -131,6 +133,18 @@ fn cancelled(body: &[u8], (code, message): (&str, &str), details: &mut Rng) -> R
         "CancellationReasons": (0..count).map(reason).collect::<Vec<_>>(),
     });
     amz_json(StatusCode::BAD_REQUEST, &answer)
+}
+
+/// A batch of statements of which none was carried out. The call itself succeeds.
+fn none_carried_out(body: &[u8], (code, message): (&str, &str)) -> Response<Body> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Batch {
+        statements: Vec<IgnoredAny>,
+    }
+    let Batch { statements } = serde_json::from_slice(body).unwrap_or_default();
+    let reason = json!({ "Error": { "Code": code, "Message": message } });
+    amz_json(StatusCode::OK, &json!({ "Responses": vec![reason; statements.len()] }))
 }
 
 fn error(status: u16, namespace: &str, code: &str, message: &str) -> Response<Body> {

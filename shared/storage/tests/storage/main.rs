@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "one variable chooses the engine")]
 
 mod agents;
+mod calls;
 mod contention;
 mod costs;
 mod deadlines;
@@ -16,3 +17,4 @@ mod statuses;
 mod surroundings;
 mod table;
 mod world;
+mod writes;

@@ -55,7 +55,7 @@ impl Actor {
             let records: Vec<_> = units.into_iter().map(|unit| people.record(unit)).collect();
             tokio::spawn(TASK.scope(task, async move {
                 for record in &records {
-                    if ingest.take(record).await.is_err() {
+                    if ingest.take(record, &mut ingest::Burst::default()).await.is_err() {
                         return false;
                     }
                 }

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::Client as Sdk;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, BatchStatementRequest, Put, TransactWriteItem};
 use http::{Method, Request};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
@@ -179,8 +179,16 @@ async fn a_conflict_is_told_in_dynamodb_s_form_and_leaves_nothing_written() {
     let error = single.send().await.unwrap_err().into_service_error();
     assert_eq!(error.code(), Some("TransactionConflictException"));
     assert_eq!(error.message(), Some("Transaction is ongoing for the item"));
+    let insert = || {
+        let text = format!("INSERT INTO \"{TABLE}\" VALUE {{'pk': 'a'}}");
+        BatchStatementRequest::builder().statement(text).build().unwrap()
+    };
+    let batch = bench.sdk("ingest").batch_execute_statement().statements(insert()).statements(insert());
+    let told = batch.send().await.unwrap().responses.unwrap();
+    let codes = told.iter().map(|response| response.error().unwrap().code().unwrap().as_str());
+    assert_eq!(codes.collect::<Vec<_>>(), ["TransactionConflict"; 2]);
     assert!(bench.stored().await.is_empty());
-    assert_eq!(injected(&bench.faults, Kind::Conflict), 21);
+    assert_eq!(injected(&bench.faults, Kind::Conflict), 22);
     // A read meets no conflict.
     bench.sdk("ingest").get_item().table_name(TABLE).key("pk", AttributeValue::S("a".into())).send().await.unwrap();
 }
