@@ -29,12 +29,24 @@ impl Host {
 
     /// The processes of each function, by the function's name as its folder has it.
     pub(crate) async fn processes(&self) -> anyhow::Result<BTreeMap<String, Vec<u32>>> {
+        self.of_functions(|function| {
+            let pids = function["processes"].as_array()?.iter().filter_map(|process| process["pid"].as_u64());
+            Some(pids.filter_map(|pid| u32::try_from(pid).ok()).collect())
+        })
+        .await
+    }
+
+    /// How many invocations of each function have ended.
+    pub(crate) async fn invocations(&self) -> anyhow::Result<BTreeMap<String, u64>> {
+        self.of_functions(|function| function["invocations"].as_u64()).await
+    }
+
+    async fn of_functions<T>(&self, read: impl Fn(&Value) -> Option<T>) -> anyhow::Result<BTreeMap<String, T>> {
         let told = answer(self.http.get(format!("{}/_turno/functions", self.aws_url))).await?;
         let functions = told["functions"].as_array().context("the host lists no functions")?;
         let of = |function: &Value| {
             let name = function["name"].as_str()?.strip_prefix("turno-")?.to_owned();
-            let pids = function["processes"].as_array()?.iter().filter_map(|process| process["pid"].as_u64());
-            Some((name, pids.filter_map(|pid| u32::try_from(pid).ok()).collect()))
+            Some((name, read(function)?))
         };
         Ok(functions.iter().filter_map(of).collect())
     }

@@ -26,35 +26,53 @@ pub(crate) async fn run(options: &CostOptions) -> anyhow::Result<()> {
     let paths = paths::all(&host).await?;
     println!("\nEvery path, warm, with all that follows from it. Calls and units by function.\n\n{}", table(&paths));
     let scan = paths.iter().find_map(|path| path.bill.get("sla-scan")).cloned().unwrap_or_default();
-    let (single, batched) = (mix(&host, 1, 1000).await?, mix(&host, 16, 3000).await?);
-    println!("Mean of {MIX} messages, 15 % of them new tickets, each after the last has settled: batches of one\n");
-    println!("{}", mean(&single));
-    println!("The same with 16 under way at any time, so that batches come about\n\n{}", mean(&batched));
-    let prices = [Price::of(&single, &scan, MIX), Price::of(&batched, &scan, MIX)];
+    println!(
+        "Mean of messages, 15 % of them new tickets: each after the last has settled, and with several under way at any time\n"
+    );
+    let mixes = [
+        (ALONE, mix(&host, ALONE, 10_000).await?),
+        (16, mix(&host, 16, 20_000).await?),
+        (64, mix(&host, 64, 30_000).await?),
+    ];
+    for (at_once, bill) in &mixes {
+        let messages = messages(*at_once);
+        println!("{at_once} under way, {messages} messages\n\n{}", mean(bill, messages));
+    }
+    let prices = mixes.each_ref().map(|(at_once, bill)| (*at_once, Price::of(bill, &scan, messages(*at_once))));
     println!("Price (goal: at most $4.50)\n\n{}", Price::table(&prices));
     println!("{machine}");
-    Budget::read()?.check_paths(&costs(&paths, &single))
+    let [alone, ..] = &mixes;
+    Budget::read()?.check_paths(&costs(&paths, &alone.1))
 }
 
-/// How many messages the mix has.
-const MIX: u64 = 200;
+/// Messages under way where each comes after the last has settled.
+const ALONE: u64 = 1;
 
-/// 170 further messages, 15 new tickets of people who never wrote before, 15 of people who wrote to the other number. People
-/// are counted from `first`.
-async fn mix(host: &Host, at_once: usize, first: u64) -> anyhow::Result<Bill> {
-    for n in 0..15 {
+/// How many messages the mix has: enough that the first batches, which are small, are few.
+fn messages(at_once: u64) -> u64 {
+    if at_once == ALONE { 200 } else { 2000 }
+}
+
+/// 85 % further messages, the rest new tickets: half of people who never wrote before, half of people who wrote to the other number,
+/// spread over all of them. People are counted from `first`.
+async fn mix(host: &Host, at_once: u64, first: u64) -> anyhow::Result<Bill> {
+    let (writers, known) = (at_once.max(15), messages(at_once) * 3 / 40);
+    for n in 0..writers.max(known) {
         host.post(text(COMERCIAL, &phone(first + n))).await?;
     }
     host.settled().await?;
     let meter = Meter::start(host).await?;
-    let further = (0..170).map(|n| (COMERCIAL, first + n % 15));
-    let new_contacts = (0..15).map(|n| (COMERCIAL, first + 1000 + n));
-    let known_contacts = (0..15).map(|n| (SUPORTE, first + n));
-    let all: Vec<_> = further.chain(new_contacts).chain(known_contacts).collect();
-    for some in all.chunks(at_once) {
-        try_join_all(some.iter().map(|(connection, person)| host.post(text(connection, &phone(*person))))).await?;
+    let (mut known, mut strangers) = ((first..).map(phone), (first + 5000..).map(phone));
+    let all = (0..messages(at_once)).map(|n| match n % 40 {
+        6 | 19 | 26 => (COMERCIAL, strangers.next()),
+        13 | 33 | 39 => (SUPORTE, known.next()),
+        _ => (COMERCIAL, Some(phone(first + n % writers))),
+    });
+    let all: Vec<_> = all.map(|(connection, person)| (connection, person.unwrap_or_default())).collect();
+    for some in all.chunks(usize::try_from(at_once)?) {
+        try_join_all(some.iter().map(|(connection, person)| host.post(text(connection, person)))).await?;
         // With several under way the next come before these are done.
-        while at_once == 1 && host.depth("inbound.fifo").await? > 0 {
+        while at_once == ALONE && host.depth("inbound.fifo").await? > 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -88,11 +106,11 @@ fn table(paths: &[Path]) -> Table {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn mean(bill: &Bill) -> Table {
+fn mean(bill: &Bill, messages: u64) -> Table {
     let mut table =
         Table::new(&["function", "invocations", "records", "write units", "read units", "calls", "log bytes"]);
     for (function, consumed) in bill {
-        let each = |count: f64| format!("{:.2}", count / MIX as f64);
+        let each = |count: f64| format!("{:.2}", count / messages as f64);
         table.row([
             function.clone(),
             each(consumed.invocations as f64),
@@ -121,6 +139,6 @@ fn costs(paths: &[Path], mix: &Bill) -> BTreeMap<String, PathCost> {
     };
     let mut costs: BTreeMap<String, PathCost> =
         paths.iter().map(|path| (path.name.to_owned(), cost(&path.bill, 1.0))).collect();
-    costs.insert("mean at 15 % new tickets".to_owned(), cost(mix, MIX as f64));
+    costs.insert("mean at 15 % new tickets".to_owned(), cost(mix, messages(ALONE) as f64));
     costs
 }

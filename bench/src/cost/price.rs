@@ -21,7 +21,7 @@ const READ_UNIT: f64 = 0.125;
 /// Dollars for a gigabyte of logs.
 const LOG_GIGABYTE: f64 = 0.50;
 /// A line of the HTTP API's access log, in bytes: the template's format with `POST /webhook/whatsapp`, 200 and no error.
-const ACCESS_LOG_LINE: f64 = 176.0;
+const ACCESS_LOG_LINE: f64 = 141.0;
 /// The memory that the template gives each function.
 const GIGABYTES: f64 = 0.25;
 /// What a call of AWS takes from within Lambda, and what a function computes for itself: assumptions, on the high side.
@@ -71,13 +71,19 @@ impl Price {
         self.parts.iter().map(|(_, dollars)| dollars).sum()
     }
 
-    /// Messages that came one at a time beside messages that came at once.
-    pub(super) fn table([single, batched]: &[Self; 2]) -> Table {
-        let mut table = Table::new(&["for a million inbound messages", "$, one at a time", "$, 16 at once"]);
-        for ((name, dollars), (_, batched)) in single.parts.iter().zip(&batched.parts) {
-            table.row([name.clone(), format!("{dollars:.3}"), format!("{batched:.3}")]);
+    /// A column for each number of messages that were under way at a time.
+    pub(super) fn table(prices: &[(u64, Self)]) -> Table {
+        let columns = prices.iter().map(|(at_once, _)| format!("$, {at_once} at once"));
+        let header: Vec<String> = std::iter::once("for a million inbound messages".to_owned()).chain(columns).collect();
+        let mut table = Table::new(&header.iter().map(String::as_str).collect::<Vec<_>>());
+        let names = prices.first().map(|(_, price)| price.parts.iter().map(|(name, _)| name.as_str()));
+        for (place, name) in names.into_iter().flatten().enumerate() {
+            let dollars = prices.iter().filter_map(|(_, price)| price.parts.get(place));
+            let cells = dollars.map(|(_, dollars)| format!("{dollars:.3}"));
+            table.row(std::iter::once(name.to_owned()).chain(cells));
         }
-        table.row(["all".to_owned(), format!("{:.2}", single.total()), format!("{:.2}", batched.total())]);
+        let totals = prices.iter().map(|(_, price)| format!("{:.2}", price.total()));
+        table.row(std::iter::once("all".to_owned()).chain(totals));
         table
     }
 }
@@ -112,7 +118,7 @@ mod tests {
         ]);
         let price = Price::of(&bill, &Consumed::default(), 100);
         // HTTP 1 and a line of its log; two invocations; 5 + 2 and 20 + 2 ms of a quarter gigabyte; one send, one receive, one delete; three units.
-        let expected = 1.0 + 0.088 + 0.4 + 29.0 * 0.25 * 0.013_333_4 + 1.5 + 1.875 + 43_200.0 / 1e6 * 0.2;
+        let expected = 1.0 + 0.0705 + 0.4 + 29.0 * 0.25 * 0.013_333_4 + 1.5 + 1.875 + 43_200.0 / 1e6 * 0.2;
         assert!((price.total() - expected).abs() < 1e-9, "{} is not {expected}", price.total());
     }
 }
