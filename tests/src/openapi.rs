@@ -2,7 +2,7 @@
 
 use domain::agent::Role;
 use reqwest::Method;
-use runtime::dialects::v3::{NoToken, Parameters, ProblemBody};
+use runtime::dialects::v3::{Failures, GatewayMessage, Parameters, ProblemBody};
 use serde_json::{Value, json};
 use utoipa::{Modify, OpenApi};
 
@@ -20,7 +20,7 @@ fn described() -> Value {
             description = "Tickets of WhatsApp conversations. Problems are RFC 9457, lists go on by cursors, a POST with an Idempotency-Key is carried out once.",
             license(name = "Apache-2.0", identifier = "Apache-2.0"),
         ),
-        components(schemas(ProblemBody, NoToken)),
+        components(schemas(ProblemBody, GatewayMessage)),
         modifiers(&Bearer),
         security(("bearer" = []))
     )]
@@ -42,6 +42,7 @@ fn described() -> Value {
     whole.merge(claim::Api::openapi());
     whole.merge(assistant::Api::openapi());
     Parameters.modify(&mut whole);
+    Failures.modify(&mut whole);
     serde_json::to_value(whole).unwrap()
 }
 

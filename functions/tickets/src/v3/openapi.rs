@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
-use runtime::dialects::v3::NoToken;
+use runtime::dialects::v3::GatewayMessage;
 use runtime::identity::Caller;
 use utoipa::OpenApi;
 
@@ -59,7 +59,7 @@ pub struct Api;
 
 /// This description.
 #[utoipa::path(get, operation_id = "read_description", path = "/v3/openapi.json", tag = "about",
-    responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = 401, description = "No token, or none that is good.", body = NoToken)))]
+    responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = 401, description = "No token, or none that is good.", body = GatewayMessage)))]
 pub(crate) async fn serve(_: Caller) -> Response {
     ([(CONTENT_TYPE, "application/json")], include_str!("../../../../docs/openapi.json")).into_response()
 }

@@ -13,13 +13,15 @@ use super::TicketView;
 use crate::requested::Requested;
 use crate::{Problem, desk};
 
+mod failures;
 mod parameters;
 mod problem;
 pub mod requests;
 pub mod shapes;
 
+pub use failures::Failures;
 pub use parameters::Parameters;
-pub use problem::{KeyProblems, NoToken, ProblemBody, Problems};
+pub use problem::{GatewayMessage, KeyProblems, ProblemBody, Problems};
 
 /// A problem, told as RFC 9457 has it.
 #[derive(Debug)]

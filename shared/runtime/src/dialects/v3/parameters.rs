@@ -10,13 +10,16 @@ pub struct Parameters;
 
 impl utoipa::Modify for Parameters {
     fn modify(&self, api: &mut OpenApi) {
-        for path in api.paths.paths.values_mut() {
-            let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
-            for operation in operations.into_iter().filter_map(Option::as_mut) {
-                each(operation);
-            }
-        }
+        operations(api).for_each(each);
     }
+}
+
+/// Every operation that is described.
+pub(super) fn operations(api: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
+    api.paths.paths.values_mut().flat_map(|path| {
+        let methods = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        methods.into_iter().filter_map(Option::as_mut)
+    })
 }
 
 fn each(operation: &mut Operation) {

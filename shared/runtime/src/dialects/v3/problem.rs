@@ -33,10 +33,10 @@ pub struct ProblemBody {
     templates: Option<Vec<super::shapes::UsableTemplate>>,
 }
 
-/// What the gateway says to who has no good token.
+/// What the gateway says in place of a function.
 #[derive(ToSchema)]
-pub struct NoToken {
-    /// `Unauthorized`.
+pub struct GatewayMessage {
+    /// The status in words, such as `Too Many Requests`.
     message: String,
 }
 
@@ -48,7 +48,7 @@ pub enum Problems {
     BadRequest(ProblemBody),
     /// No token, or none that is good.
     #[response(status = 401)]
-    Unauthorized(NoToken),
+    Unauthorized(GatewayMessage),
     /// The caller may not do this.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemBody),
@@ -64,7 +64,7 @@ pub enum Problems {
     /// A field is wrong, or the idempotency key was used for another request.
     #[response(status = 422, content_type = "application/problem+json")]
     Unprocessable(ProblemBody),
-    /// Too many of these; `Retry-After` says when it may be tried again.
+    /// Too many of these: of one organization's, and `Retry-After` says when it may be tried again; or of all, and the gateway says so.
     #[response(status = 429, content_type = "application/problem+json")]
     TooMany(ProblemBody),
     /// The same request may succeed in a moment.
