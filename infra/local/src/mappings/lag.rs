@@ -26,6 +26,6 @@ pub(crate) async fn oldest_unread(
         let (_, shard_iterator) = locate(database, &table, start, after)?;
         database.get_records(GetRecordsRequest { shard_iterator, limit: Some(1) })
     });
-    let record = StreamRecord::new(records.await.ok()?.records.first()?, "").ok()?;
+    let record = StreamRecord::new(records.await.ok()?.records.into_iter().next()?, "").ok()?;
     Some(record.created_at)
 }

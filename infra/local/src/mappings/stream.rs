@@ -152,7 +152,8 @@ impl Stream {
                 blocking(self.sources.table.database(), move |database| database.get_records(request)).await?;
             self.sources.table.reached_disk().await.map_err(|error| error.to_string())?;
             iterator = next_shard_iterator.unwrap_or(iterator);
-            for record in &records {
+            let found = records.len();
+            for record in records {
                 batch.push(StreamRecord::new(record, &self.arn).map_err(|error| error.to_string())?);
             }
             let now = Instant::now();
@@ -162,7 +163,7 @@ impl Stream {
             if batch.len() == self.mapping.batch_size || closes.is_some_and(|closes| closes <= now) {
                 return Ok((batch, iterator));
             }
-            if records.len() < limit {
+            if found < limit {
                 // The wait ends by itself: that is the fallback, and the end of the window.
                 let fallback = now + FALLBACK_POLL;
                 let until = closes.map_or(fallback, |closes| closes.min(fallback));
@@ -215,7 +216,7 @@ impl Stream {
     }
 
     async fn attempt(&self, records: &[StreamRecord]) -> Attempt {
-        let payload = Bytes::from(event(records).to_string());
+        let payload = Bytes::from(event(records));
         let outcome = match self.sources.lambda.invoke(&self.function, payload).await {
             Ok(response) if self.mapping.report_failures => {
                 let items: Vec<_> = records.iter().map(|record| record.sequence_number.as_str()).collect();
