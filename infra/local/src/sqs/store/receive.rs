@@ -20,7 +20,7 @@ pub(super) const MAX_VISIBILITY_SECS: u64 = 43_200;
 pub(in super::super) const MAX_IN_FLIGHT: u32 = 120_000;
 
 /// How far a receive that may take messages out of order looks.
-const SHUFFLED: u32 = 50;
+const SHUFFLED: usize = 50;
 
 /// True of a message whose FIFO group has a message in flight. `?1` is the queue, `?2` now; `m` is the message.
 macro_rules! group_is_locked {
@@ -97,7 +97,7 @@ impl Store<'_> {
         }
         let limit = max as usize;
         let mut messages = Vec::new();
-        let mut heads = self.heads(queue, if shuffle.is_some() { SHUFFLED } else { max })?;
+        let mut heads = self.heads(queue, if shuffle.is_some() { SHUFFLED } else { limit })?;
         if heads.len() > 1
             && let Some(mut order) = shuffle.and_then(|shuffle| shuffle())
         {
@@ -133,24 +133,18 @@ impl Store<'_> {
     }
 
     /// Where a receive may start: visible heads, those visible longest first, of groups that are not locked.
-    fn heads(&self, queue: &Queue, limit: u32) -> Result<Vec<Stored>, Error> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM messages AS m WHERE queue_id = ?1 AND head = 1 AND visible_at <= ?2
-             AND (NOT ?3 OR NOT {}) ORDER BY visible_at, seq LIMIT ?4",
-            group_is_locked!()
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![queue.id, self.now, queue.spec.fifo, limit], read_message)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    fn heads(&self, queue: &Queue, limit: usize) -> Result<Vec<Stored>, Error> {
+        let mut statement = self.connection.prepare_cached(&heads_of_queue())?;
+        let rows = statement.query_map(params![queue.id, self.now, queue.spec.fifo], read_message)?;
+        Ok(rows.take(limit).collect::<Result<_, _>>()?)
     }
 
     /// The first messages of an unlocked group, up to one that is not visible (delayed) yet.
     fn front_of_group(&self, queue: &Queue, group: &str, limit: usize) -> Result<Vec<Stored>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM messages WHERE queue_id = ?1 AND group_id = ?2 ORDER BY seq LIMIT ?3");
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(params![queue.id, group, limit], read_message)?;
+        let mut statement = self.connection.prepare_cached(&front_of_group())?;
+        let rows = statement.query_map(params![queue.id, group], read_message)?;
         let visible = |row: &rusqlite::Result<Stored>| row.as_ref().map_or(true, |row| row.visible_at <= self.now);
-        Ok(rows.take_while(visible).collect::<Result<_, _>>()?)
+        Ok(rows.take(limit).take_while(visible).collect::<Result<_, _>>()?)
     }
 
     fn deliver(&self, queue: &Queue, mut message: Stored, timeout: Duration) -> Result<ReceivedMessage, Error> {
@@ -239,6 +233,20 @@ impl Store<'_> {
     }
 }
 
+// Read for as long as rows are wanted: SQLite plans a statement anew each time that a `LIMIT ?` is bound.
+
+fn heads_of_queue() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM messages AS m WHERE queue_id = ?1 AND head = 1 AND visible_at <= ?2
+         AND (NOT ?3 OR NOT {}) ORDER BY visible_at, seq",
+        group_is_locked!()
+    )
+}
+
+fn front_of_group() -> String {
+    format!("SELECT {COLUMNS} FROM messages WHERE queue_id = ?1 AND group_id = ?2 ORDER BY seq")
+}
+
 /// Refuses a visibility timeout of more than 12 hours.
 pub(super) fn check_visibility(timeout: Duration) -> Result<(), Error> {
     if timeout <= Duration::from_secs(MAX_VISIBILITY_SECS) {
@@ -263,4 +271,45 @@ pub(super) fn read_message(row: &Row<'_>) -> rusqlite::Result<Stored> {
         receive_count: row.get(10)?,
         first_received_at: row.get(11)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use rusqlite::StatementStatus;
+
+    use super::super::super::names::Names;
+    use super::super::super::{QueueSpec, SendEntry};
+    use super::super::open;
+    use super::*;
+
+    #[test]
+    fn who_receives_plans_its_statements_once_and_sorts_nothing() {
+        let (connection, names) = (open(None).unwrap(), Names::new(String::new(), String::new()));
+        let woken = RefCell::default();
+        let store = |now| Store { connection: &connection, names: &names, woken: &woken, now };
+        for fifo in [false, true] {
+            let name = if fifo { "work.fifo" } else { "work" };
+            store(0).ensure_queue(&QueueSpec { name: name.to_owned(), fifo, ..QueueSpec::default() }).unwrap();
+            let queue = store(0).queue(name).unwrap();
+            for now in 1..4 {
+                let group = fifo.then(|| now.to_string());
+                let entry = SendEntry {
+                    body: now.to_string(),
+                    group_id: group.clone(),
+                    deduplication_id: group,
+                    ..SendEntry::default()
+                };
+                store(now).send(&queue, &entry).unwrap();
+                assert_eq!(store(now).receive(&queue, 1, None, None, None).unwrap().messages.len(), 1);
+            }
+        }
+        for (sql, runs) in [(heads_of_queue(), 6), (front_of_group(), 3)] {
+            let statement = connection.prepare_cached(&sql).unwrap();
+            let status = [StatementStatus::Run, StatementStatus::RePrepare].map(|kind| statement.get_status(kind));
+            assert_eq!(status, [runs, 0], "{sql}");
+            assert_eq!(statement.get_status(StatementStatus::Sort), 0, "{sql}");
+        }
+    }
 }
