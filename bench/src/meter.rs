@@ -75,11 +75,11 @@ fn of_lines(lines: &[Value]) -> Consumed {
     consumed
 }
 
-/// The bytes that a function's lines have in CloudWatch, without the name that the host puts before each.
+/// The bytes that a function's lines have in CloudWatch, without the name and the time that the host puts before each.
 fn bytes(host: &Host, function: &str, mark: usize) -> u64 {
-    let tag = tag(function);
-    let lines = host.log.since(mark);
-    lines.iter().filter(|line| line.starts_with(&tag)).map(|line| (line.len() - tag.len()) as u64).sum()
+    let (tag, lines) = (tag(function), host.log.since(mark));
+    let untagged = lines.iter().filter_map(|line| line.strip_prefix(&tag)?.split_once("Z\""));
+    untagged.map(|(_, own)| own.len() as u64).sum()
 }
 
 /// The folder of a function by its logical id in the template: `SlaScanFunction` is `sla-scan`.

@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::body::Bytes;
+use jiff::Timestamp;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -21,6 +22,7 @@ use tokio::{
 };
 
 use super::{FunctionSpec, Invocation, InvokeError};
+use crate::clock;
 use crate::faults::{Cut, Ending};
 
 /// How long a process may take to ask for its first invocation. Lambda's own limit.
@@ -64,7 +66,7 @@ pub(super) struct Process {
 impl Process {
     /// Starts the program with the host and port of its Runtime API.
     pub(super) fn spawn(spec: &Arc<FunctionSpec>, runtime_api: &str) -> std::io::Result<Arc<Self>> {
-        let day = crate::clock::now().strftime("%Y/%m/%d");
+        let day = clock::now().strftime("%Y/%m/%d");
         let mut child = Command::new(&spec.program)
             .args(&spec.arguments)
             .env_clear()
@@ -128,7 +130,7 @@ impl Process {
             }
             // A closed stdout must not stop the function, whose pipe would fill.
             let request = lock(&self.last_request).clone();
-            let _ = writeln!(std::io::stdout(), "{}", tagged(&self.spec.name, request.as_deref(), line));
+            let _ = writeln!(std::io::stdout(), "{}", tagged(&self.spec.name, request.as_deref(), clock::now(), line));
         }
     }
 
@@ -260,9 +262,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The line with the function's name, and its request where it does not say that itself: as the first members when it is a JSON
-/// object, else before it.
-pub(super) fn tagged(function: &str, request: Option<&str>, line: &str) -> String {
+/// The line with the function's name, the time, and its request where it does not say that itself: as the first members when it is
+/// a JSON object. Before it, and without the time, when it is none.
+pub(super) fn tagged(function: &str, request: Option<&str>, now: Timestamp, line: &str) -> String {
     let Ok(known) = serde_json::from_str::<Line>(line) else {
         let request = request.map_or_else(String::new, |request| format!(" {request}"));
         return format!("[{function}{request}] {line}");
@@ -271,7 +273,7 @@ pub(super) fn tagged(function: &str, request: Option<&str>, line: &str) -> Strin
     let comma = if members.trim_start() == "}" { "" } else { "," };
     let request = request.filter(|_| known.request_id.is_none());
     let request = request.map_or_else(String::new, |request| format!(",\"requestId\":\"{request}\""));
-    format!("{{\"function\":\"{function}\"{request}{comma}{members}")
+    format!("{{\"function\":\"{function}\",\"timestamp\":\"{now:.3}\"{request}{comma}{members}")
 }
 
 /// What a function's line may say already.

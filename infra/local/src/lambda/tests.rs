@@ -348,17 +348,26 @@ async fn functions_end_when_the_host_is_killed() {
 
 #[test]
 fn lines_of_functions_are_tagged() {
+    let now = "2026-01-01T00:00:00.2504Z".parse().unwrap();
     for (request, line, expected) in [
-        (None, r#"{"level":"INFO"}"#, r#"{"function":"send","level":"INFO"}"#),
-        (Some("r1"), r#"{"level":"INFO"}"#, r#"{"function":"send","requestId":"r1","level":"INFO"}"#),
-        (Some("r1"), r#"{"requestId":"r2"}"#, r#"{"function":"send","requestId":"r2"}"#),
-        (None, "{}", r#"{"function":"send"}"#),
-        (None, "{ }", r#"{"function":"send" }"#),
+        (None, r#"{"level":"INFO"}"#, r#"{"function":"send","timestamp":"2026-01-01T00:00:00.250Z","level":"INFO"}"#),
+        (
+            Some("r1"),
+            r#"{"level":"INFO"}"#,
+            r#"{"function":"send","timestamp":"2026-01-01T00:00:00.250Z","requestId":"r1","level":"INFO"}"#,
+        ),
+        (
+            Some("r1"),
+            r#"{"requestId":"r2"}"#,
+            r#"{"function":"send","timestamp":"2026-01-01T00:00:00.250Z","requestId":"r2"}"#,
+        ),
+        (None, "{}", r#"{"function":"send","timestamp":"2026-01-01T00:00:00.250Z"}"#),
+        (None, "{ }", r#"{"function":"send","timestamp":"2026-01-01T00:00:00.250Z" }"#),
         (None, "7", "[send] 7"),
-        (Some("r1"), "{}", r#"{"function":"send","requestId":"r1"}"#),
+        (Some("r1"), "{}", r#"{"function":"send","timestamp":"2026-01-01T00:00:00.250Z","requestId":"r1"}"#),
         (None, "{ not json", "[send] { not json"),
         (Some("r1"), "thread panicked", "[send r1] thread panicked"),
     ] {
-        assert_eq!(tagged("send", request, line), expected);
+        assert_eq!(tagged("send", request, now, line), expected);
     }
 }
