@@ -7,6 +7,7 @@
 mod checkpoint;
 pub(crate) mod lag;
 mod outcome;
+mod payload;
 mod queue;
 mod queue_event;
 mod stream;

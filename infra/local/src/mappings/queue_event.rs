@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::payload::split;
 use crate::lambda::PAYLOAD_LIMIT_BYTES;
 use crate::sqs::{MessageAttribute, ReceivedMessage};
 use crate::template::REGION;
@@ -15,20 +16,9 @@ pub(super) fn event(messages: &[ReceivedMessage], arn: &str) -> Value {
 pub(super) fn parts(messages: Vec<ReceivedMessage>) -> Vec<Vec<ReceivedMessage>> {
     // A body grows when it is written as JSON: by two for text that is JSON itself, by at most six.
     let budget = PAYLOAD_LIMIT_BYTES * 9 / 10;
-    let mut parts: Vec<Vec<ReceivedMessage>> = Vec::new();
-    let mut size = usize::MAX;
-    for message in messages {
-        let bytes = serde_json::to_string(&message.body).map_or(message.body.len(), |text| text.len()) + 2048;
-        if size.saturating_add(bytes) > budget {
-            parts.push(Vec::new());
-            size = 0;
-        }
-        size += bytes;
-        if let Some(part) = parts.last_mut() {
-            part.push(message);
-        }
-    }
-    parts
+    split(messages, budget, |message| {
+        serde_json::to_string(&message.body).map_or(message.body.len(), |text| text.len()) + 2048
+    })
 }
 
 fn record(message: &ReceivedMessage, arn: &str) -> Value {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::payload::split;
 use crate::aws::actions::function_arn;
 use crate::lambda::PAYLOAD_LIMIT_BYTES;
 use crate::template::REGION;
@@ -48,25 +49,11 @@ impl StreamRecord {
 /// What stands around the records of an event.
 const AROUND: [&str; 2] = ["{\"Records\":[", "]}"];
 
-/// Splits a batch so that each part fits an invocation: a batch also ends at the payload's limit.
-///
-/// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventsourcemapping.html#invocation-eventsourcemapping-batching>.
+/// Splits a batch so that each part fits an invocation.
 pub(super) fn parts(records: Vec<StreamRecord>) -> Vec<Vec<StreamRecord>> {
-    let mut parts: Vec<Vec<StreamRecord>> = Vec::new();
-    let mut size = usize::MAX;
-    for record in records {
-        // With its comma.
-        let bytes = record.json.len() + 1;
-        if size.saturating_add(bytes) > PAYLOAD_LIMIT_BYTES {
-            parts.push(Vec::new());
-            size = AROUND.concat().len();
-        }
-        size += bytes;
-        if let Some(part) = parts.last_mut() {
-            part.push(record);
-        }
-    }
-    parts
+    let limit = PAYLOAD_LIMIT_BYTES - AROUND.concat().len();
+    // Each with its comma.
+    split(records, limit, |record| record.json.len() + 1)
 }
 
 pub(super) fn event(records: &[StreamRecord]) -> String {
