@@ -25,15 +25,15 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
-    /// Those of `functions` and the host `host`, by default beside them; without a directory a release build of all.
+    /// Those of `functions` and the host `host`; what is not named is built, as it is deployed.
     pub(crate) fn find(functions: Option<&Path>, host: Option<&Path>) -> anyhow::Result<Self> {
         let functions = match functions {
             Some(directory) => std::path::absolute(directory)?,
-            None => Self::build(host.is_none())?,
+            None => Self::build_functions()?,
         };
         let host = match host {
             Some(path) => std::path::absolute(path)?,
-            None => functions.join("turno"),
+            None => Self::build_host()?,
         };
         if !host.is_file() {
             bail!("--host: there is no {}", host.display());
@@ -41,17 +41,18 @@ impl Binaries {
         Ok(Self { functions, host })
     }
 
-    /// The functions apart from the host, as they are deployed: what the host needs of their common dependencies is no part
-    /// of them.
-    fn build(with_host: bool) -> anyhow::Result<PathBuf> {
+    /// The functions apart from the host: what the host needs of their common dependencies is no part of them.
+    fn build_functions() -> anyhow::Result<PathBuf> {
         let names = function_names()?;
         println!("Building {} functions for release; that takes minutes.", names.len());
         let functions: Vec<&str> = names.iter().flat_map(|name| ["-p", name.as_str()]).collect();
         cargo(&repository(), &[&["build", "--release", "--locked"], functions.as_slice()].concat())?;
-        if with_host {
-            cargo(&repository(), &["build", "--release", "--locked", "-p", "turno"])?;
-        }
         Ok(target_dir()?.join("release"))
+    }
+
+    fn build_host() -> anyhow::Result<PathBuf> {
+        cargo(&repository(), &["build", "--profile", "host", "--locked", "-p", "turno"])?;
+        Ok(target_dir()?.join("host/turno"))
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct BinaryOptions {
     /// The directory of the functions' binaries [default: a release build of now].
     #[arg(long, value_name = "DIR")]
     functions: Option<PathBuf>,
-    /// The host's binary [default: turno in that directory].
+    /// The host's binary [default: built now with the profile `host`].
     #[arg(long, value_name = "PATH")]
     host: Option<PathBuf>,
 }

@@ -64,12 +64,12 @@ pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
     let starts = u64::try_from(rounds * options.starts).unwrap_or(u64::MAX) + 4;
     let environments = wake(&host, starts).await?;
     let upstream = host.aws_url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let mut endpoint = TlsEndpoint::start(upstream).await?;
+    let mut endpoint = TlsEndpoint::start(upstream, trusting::first_root()?.len()).await?;
     let copies = tempfile::tempdir()?;
     let mut subjects = Vec::new();
     for (function, environment) in &environments {
         let binary = program(&binaries, function);
-        let started = trusting::copy(&binary, &endpoint.root, copies.path())?;
+        let started = trusting::copy(&binary, endpoint.root.der(), copies.path())?;
         let mut environment = environment.clone();
         environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint.url.clone());
         subjects.push(Subject { name: function.clone(), binary, started, environment });
@@ -104,7 +104,7 @@ fn naive_subject(
 ) -> anyhow::Result<Subject> {
     let bundle = directory.path().join("roots.pem");
     let system = std::fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();
-    std::fs::write(&bundle, system + &endpoint.root)?;
+    std::fs::write(&bundle, system + &endpoint.root.pem())?;
     environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint.url.clone());
     environment.insert("SSL_CERT_FILE".to_owned(), bundle.display().to_string());
     // Its key may write its own item; the keys of the functions may not.

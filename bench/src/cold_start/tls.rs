@@ -5,8 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256};
+use anyhow::{Context as _, bail};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256,
+};
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey as _;
 use rustls::ServerConfig;
@@ -17,21 +19,24 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
+/// The object identifier of an extension that no client knows.
+const PADDING: &[u64] = &[2, 25, 1];
+
 /// An endpoint that speaks TLS. It ends when it is dropped.
 #[derive(Debug)]
 pub(super) struct TlsEndpoint {
     pub(super) url: String,
-    /// The root certificate that its chain ends in, as PEM.
-    pub(super) root: String,
+    /// The root certificate that its chain ends in.
+    pub(super) root: Certificate,
     greeted: watch::Receiver<u64>,
     server: JoinHandle<()>,
 }
 
 impl TlsEndpoint {
-    /// Serves in front of `upstream`, which is `host:port`.
-    pub(super) async fn start(upstream: String) -> anyhow::Result<Self> {
+    /// Serves in front of `upstream`, which is `host:port`, with a root certificate of exactly so many bytes.
+    pub(super) async fn start(upstream: String, root_bytes: usize) -> anyhow::Result<Self> {
         // Keys of RSA take a while to find.
-        let (root, config) = tokio::task::spawn_blocking(chain).await??;
+        let (root, config) = tokio::task::spawn_blocking(move || chain(root_bytes)).await??;
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("https://{}", listener.local_addr()?);
@@ -83,17 +88,10 @@ async fn pass_on(
     Ok(())
 }
 
-/// A root, and the configuration of a server whose certificate it vouches for through an intermediate.
-fn chain() -> anyhow::Result<(String, ServerConfig)> {
-    let authority = |name: &str| {
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params
-    };
+/// A root of so many bytes, and the configuration of a server whose certificate it vouches for through an intermediate.
+fn chain(root_bytes: usize) -> anyhow::Result<(Certificate, ServerConfig)> {
     let (root_key, intermediate_key, key) = (key()?, key()?, key()?);
-    let root_params = authority("Test Root");
-    let root = root_params.self_signed(&root_key)?;
+    let (root_params, root) = root(&root_key, root_bytes)?;
     let root_issuer = Issuer::new(root_params, root_key);
     let intermediate_params = authority("Test Intermediate");
     let intermediate = intermediate_params.signed_by(&intermediate_key, &root_issuer)?;
@@ -103,11 +101,43 @@ fn chain() -> anyhow::Result<(String, ServerConfig)> {
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let secret = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let chain = vec![leaf.der().clone(), intermediate.der().clone()];
-    Ok((root.pem(), config.with_no_client_auth().with_single_cert(chain, secret)?))
+    Ok((root, config.with_no_client_auth().with_single_cert(chain, secret)?))
+}
+
+/// A root certificate, made so long by an extension that says nothing.
+fn root(key: &KeyPair, bytes: usize) -> anyhow::Result<(CertificateParams, Certificate)> {
+    for padding in 0..bytes {
+        let mut params = authority("Test Root");
+        params.custom_extensions = vec![CustomExtension::from_oid_content(PADDING, vec![0; padding])];
+        let root = params.self_signed(key)?;
+        if root.der().len() == bytes {
+            return Ok((params, root));
+        }
+    }
+    bail!("no root certificate is {bytes} bytes long");
+}
+
+fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
 }
 
 fn key() -> anyhow::Result<KeyPair> {
     let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048)?;
     let der = PrivatePkcs8KeyDer::from(key.to_pkcs8_der()?.as_bytes().to_vec());
     Ok(KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_RSA_SHA256)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_is_as_long_as_that_in_whose_place_it_comes() {
+        let key = key().unwrap();
+        assert_eq!(root(&key, 837).unwrap().1.der().len(), 837);
+        assert!(root(&key, 300).is_err(), "shorter than its key and signature");
+    }
 }

@@ -3,6 +3,7 @@
 //! Ids of organizations, tickets and messages may stand in a line; texts, names, phone numbers and tokens never.
 
 use std::fmt;
+use std::panic::PanicHookInfo;
 
 use serde::ser::{SerializeMap as _, Serializer as _};
 use tracing::level_filters::LevelFilter;
@@ -19,7 +20,17 @@ pub(crate) fn start(function: &'static str) {
     let subscriber = tracing_subscriber::fmt().with_max_level(level).event_format(Line).finish();
     // A second start, as in tests, keeps the first subscriber.
     let _first_wins = tracing::subscriber::set_global_default(subscriber);
+    std::panic::set_hook(Box::new(end));
     tracing::debug!(function, "starting");
+}
+
+/// A panic is a line and the end of the process: released functions cannot unwind (docs/adr/0004-cold-start.md), and unreleased
+/// ones are to do the same. Only a message that was written in the code is repeated; one that was composed may quote a customer.
+fn end(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("a composed message, left out");
+    tracing::error!(place, panic = message, "panicked; the process ends");
+    std::process::exit(101);
 }
 
 /// The shortest line that can be filtered: `level` and `requestId` as Lambda's own JSON lines have them, then the event's fields.
@@ -58,6 +69,7 @@ fn line(event: &Event<'_>) -> serde_json::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Output};
     use std::sync::{Arc, Mutex};
 
     use serde_json::{Value, json};
@@ -98,5 +110,31 @@ mod tests {
                            "message": "batch \"done\"\n" });
         let warn = json!({ "level": "WARN", "target": "runtime::telemetry::tests", "message": "late" });
         assert_eq!(lines, [info, warn]);
+    }
+
+    /// What becomes of this test's program when it runs a function that panics with a message of that kind.
+    fn panicking(message: &str) -> Output {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "--nocapture", "telemetry::tests::a_panic_ends_the_process_and_quotes_nobody"]);
+        child.env("TURNO_TEST_PANIC", message).output().unwrap()
+    }
+
+    #[test]
+    fn a_panic_ends_the_process_and_quotes_nobody() {
+        match crate::config::optional("TURNO_TEST_PANIC").as_deref() {
+            Some("written") => crate::run("test", async { panic!("no way") }).unwrap(),
+            Some(word) => crate::run("test", async { panic!("no way: {word}") }).unwrap(),
+            None => {}
+        }
+        for (message, told) in [("written", "no way"), ("Meu pedido", "a composed message, left out")] {
+            let ended = panicking(message);
+            let written = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+            assert_eq!(ended.status.code(), Some(101), "{written}");
+            assert!(!written.contains("Meu pedido"), "{written}");
+            let line = written.lines().find(|line| line.starts_with('{')).expect(&written);
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!((&line["level"], &line["panic"]), (&json!("ERROR"), &json!(told)));
+            assert!(line["place"].as_str().unwrap().contains("telemetry.rs:"), "{line}");
+        }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn indiscreet(lines: &[String]) -> Vec<&String> {
 
 /// The lines that tell of something that must not happen in any journey.
 pub(super) fn alarming(lines: &[String]) -> Vec<&String> {
-    let alarms = ["panicked at", "a call was refused", "AccessDenied", "does not start", "stopped serving"];
+    let alarms = ["panicked", "a call was refused", "AccessDenied", "does not start", "stopped serving"];
     lines.iter().filter(|line| alarms.iter().any(|alarm| line.contains(alarm))).collect()
 }
 
