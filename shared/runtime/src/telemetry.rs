@@ -14,7 +14,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 use crate::{config, invocation};
 
-/// Starts logging at `LOG_LEVEL` (`error`, `warn`, `info`, `debug`, `trace`), or at `info`.
+/// Starts logging at `LOG_LEVEL` (`error`, `warn`, `info`, `debug`), or at `info`. What libraries write at `trace`, events and bodies among
+/// it, is not compiled in.
 pub(crate) fn start(function: &'static str) {
     let level = config::optional("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     let subscriber = tracing_subscriber::fmt().with_max_level(level).event_format(Line).finish();
@@ -110,6 +111,11 @@ mod tests {
                            "message": "batch \"done\"\n" });
         let warn = json!({ "level": "WARN", "target": "runtime::telemetry::tests", "message": "late" });
         assert_eq!(lines, [info, warn]);
+    }
+
+    #[test]
+    fn what_quotes_customers_is_not_compiled_in() {
+        assert!(tracing::level_filters::STATIC_MAX_LEVEL <= LevelFilter::DEBUG, "lambda_runtime traces events");
     }
 
     /// What becomes of this test's program when it runs a function that panics with a message of that kind.
