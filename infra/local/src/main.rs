@@ -57,6 +57,10 @@ use tracing_subscriber::EnvFilter;
 use cli::{Cli, Command};
 use error::{HostError, on_one_line};
 
+/// A fifth of the host's processor time was the C library's `malloc` and `free` (docs/adr/0009-local-host.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
