@@ -60,6 +60,7 @@ mod status;
 mod tenancy;
 mod tidy;
 mod tokens;
+mod uncounted;
 mod unreachable;
 mod uploads;
 mod v3;

@@ -62,7 +62,7 @@ async fn look_up(storage: &Storage, service: &Service, named: &Named, locale: Lo
     let conversation = match named {
         Named::Conversation(id) => {
             let id = ConversationId::new(id.as_str()).map_err(|_| nobody())?;
-            storage.conversation(org, &id).await.map_err(Problem::from)?
+            storage.conversation_begun(org, &id).await.map_err(Problem::from)?
         }
         Named::Phone(phone) => {
             let digits: String = phone.chars().filter(char::is_ascii_digit).collect();

@@ -178,7 +178,7 @@ async fn conversation(
     id: &ConversationId,
     contact: &ContactId,
 ) -> Result<Conversation, Problem> {
-    let found = storage.conversation(&caller.org, id).await?;
+    let found = storage.conversation_begun(&caller.org, id).await?;
     let Some(found) = found else { return Err(Problem::NotFound { entity: "Conversation" }) };
     // The conversation may be of a contact that went into this one.
     let is_theirs = found.contact == *contact

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, ConnectionId, ContactId, ConversationId, TicketId};
 use crate::message::MessageRef;
+use crate::ticket::Ticket;
 
 /// Who answers: a program or a person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,20 @@ impl Conversation {
             last_out_at: None,
             parked: Vec::new(),
         }
+    }
+
+    /// The conversation as its first ticket shows it, while it is not written itself: the message that made the ticket is counted last.
+    /// `None` for any other ticket. Source: docs/adr/0003-ingest-order.md.
+    pub fn begun_by(ticket: &Ticket) -> Option<Self> {
+        if ticket.generation != Some(0) {
+            return None;
+        }
+        Some(Self {
+            id: ticket.conversation.clone()?,
+            slot: Some(ticket.id.clone()),
+            last_in_at: Some(ticket.sla.opened_at),
+            ..Self::new(ticket.connection.clone()?, ticket.contact.clone())
+        })
     }
 
     /// Whether a message is one of those that were counted last.

@@ -69,8 +69,22 @@ pub(crate) fn from_item(item: Item) -> Result<Conversation, Error> {
 }
 
 impl Storage {
-    /// A conversation, as it is now.
+    /// A conversation, as it is written now. Who changes it needs this one.
     pub async fn conversation(&self, org: &OrganizationId, id: &ConversationId) -> Result<Option<Conversation>, Error> {
         self.get(keys::conversation(org, id), true).await?.map(from_item).transpose()
+    }
+
+    /// A conversation for those who ask what there is: as it is written now, or as its first ticket shows it while its first message is
+    /// counted. An agent sees that ticket already.
+    pub async fn conversation_begun(
+        &self,
+        org: &OrganizationId,
+        id: &ConversationId,
+    ) -> Result<Option<Conversation>, Error> {
+        if let Some(written) = self.conversation(org, id).await? {
+            return Ok(Some(written));
+        }
+        let first = self.ticket(org, &TicketId::of(id, 0)).await?;
+        Ok(first.as_ref().and_then(Conversation::begun_by))
     }
 }

@@ -143,21 +143,24 @@ impl Storage {
             wanted
                 .extend((first..=conversation.generation).map(|generation| TicketId::of(&conversation.id, generation)));
         }
-        let items = self.batch_get(wanted.iter().map(|id| keys::ticket(org, id)).collect(), false).await?;
-        let tickets = items.into_iter().filter(|item| !item.contains_key("held_by")).map(read);
-        let mut tickets = tickets.collect::<Result<Vec<Ticket>, Error>>()?;
+        let mut tickets = self.several_tickets(org, wanted.into_iter()).await?;
         tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.number.number));
         Ok(tickets)
     }
 
-    /// The conversations of a contact, one for each connection that it has written to.
+    /// The conversations of a contact that have begun, one for each connection that it has written to.
     pub async fn contact_conversations(
         &self,
         org: &OrganizationId,
         contact: &ContactId,
     ) -> Result<Vec<Conversation>, Error> {
         let connections = self.connections(org).await?;
-        let wanted = connections.iter().map(|of| keys::conversation(org, &ConversationId::of(&of.id, contact)));
-        self.batch_get(wanted.collect(), false).await?.into_iter().map(from_item).collect()
+        let ids: Vec<ConversationId> = connections.iter().map(|of| ConversationId::of(&of.id, contact)).collect();
+        let written = self.batch_get(ids.iter().map(|id| keys::conversation(org, id)).collect(), false).await?;
+        let mut all = written.into_iter().map(from_item).collect::<Result<Vec<_>, Error>>()?;
+        let unwritten = ids.iter().filter(|id| all.iter().all(|written| written.id != **id));
+        let begun = self.several_tickets(org, unwritten.map(|id| TicketId::of(id, 0))).await?;
+        all.extend(begun.iter().filter_map(Conversation::begun_by));
+        Ok(all)
     }
 }

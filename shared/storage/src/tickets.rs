@@ -7,7 +7,7 @@ use domain::ids::{AgentId, OrganizationId, QueueId, TicketId};
 use domain::number::TicketRef;
 use domain::ticket::{Category, Priority, Ticket, TicketState};
 
-use crate::item::{number, read, text};
+use crate::item::{Item, number, read, text};
 use crate::{Error, Storage, keys};
 
 /// Which tickets a list wants; everything that is absent is not asked about.
@@ -45,9 +45,18 @@ pub struct Page {
 impl Storage {
     /// A ticket by its id, as it is now.
     pub async fn ticket(&self, org: &OrganizationId, id: &TicketId) -> Result<Option<Ticket>, Error> {
-        // The mark of a slot that was taken again lies at a ticket's key, but is no ticket.
-        let item = self.get(keys::ticket(org, id), true).await?.filter(|item| !item.contains_key("held_by"));
+        let item = self.get(keys::ticket(org, id), true).await?.filter(is_ticket);
         item.map(read).transpose()
+    }
+
+    /// Those of several tickets that there are, as they were a moment ago.
+    pub(crate) async fn several_tickets(
+        &self,
+        org: &OrganizationId,
+        ids: impl Iterator<Item = TicketId>,
+    ) -> Result<Vec<Ticket>, Error> {
+        let items = self.batch_get(ids.map(|id| keys::ticket(org, &id)).collect(), false).await?;
+        items.into_iter().filter(is_ticket).map(read).collect()
     }
 
     /// A ticket by any of its names, as it is now. `None` when the organization has no such ticket.
@@ -123,4 +132,9 @@ impl Storage {
     pub async fn history(&self, org: &OrganizationId, id: &TicketId) -> Result<Vec<HistoryRow>, Error> {
         self.all_under(keys::ticket(org, id).pk, keys::HISTORY_PREFIX, true).await
     }
+}
+
+/// The mark of a slot that was taken again lies at a ticket's key, but is no ticket.
+fn is_ticket(item: &Item) -> bool {
+    !item.contains_key("held_by")
 }

@@ -99,7 +99,7 @@ fn told(ticket: &Ticket) -> Output {
 /// The conversation's active ticket, if it is still as a message made it.
 async fn placeholder(storage: &Storage, subject: &Subject) -> Result<Option<Ticket>, Failure> {
     let org = &subject.connection.org;
-    let Some(conversation) = storage.conversation(org, &subject.conversation.id).await? else { return Ok(None) };
+    let Some(conversation) = storage.conversation_begun(org, &subject.conversation.id).await? else { return Ok(None) };
     // A ticket that was just made may not be linked yet.
     let id = conversation.slot.unwrap_or_else(|| TicketId::of(&conversation.id, conversation.generation));
     let Some(ticket) = storage.ticket(org, &id).await? else { return Ok(None) };

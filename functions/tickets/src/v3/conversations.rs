@@ -139,7 +139,7 @@ async fn naming(storage: &Storage, caller: &Caller, messages: &[Message]) -> Res
 
 /// A conversation that the caller may see. Errors: `NotFound` for any other.
 async fn seen(storage: &Storage, caller: &Caller, id: &ConversationId) -> Result<Conversation, Problem> {
-    let conversation = storage.conversation(&caller.org, id).await?.ok_or(NO_CONVERSATION)?;
+    let conversation = storage.conversation_begun(&caller.org, id).await?.ok_or(NO_CONVERSATION)?;
     let agent = caller.agent(storage).await?;
     if agent.role >= Role::Supervisor {
         return Ok(conversation);
@@ -156,7 +156,7 @@ pub(super) async fn held(
     caller: &Caller,
     id: &ConversationId,
 ) -> Result<(Agent, Option<Ticket>), Problem> {
-    let conversation = storage.conversation(&caller.org, id).await?.ok_or(NO_CONVERSATION)?;
+    let conversation = storage.conversation_begun(&caller.org, id).await?.ok_or(NO_CONVERSATION)?;
     let agent = caller.agent(storage).await?;
     let ticket = ticket_of(storage, caller, &conversation).await?;
     let sees = ticket.as_ref().map_or(agent.role >= Role::Supervisor, |ticket| access::may_see(&agent, ticket));
