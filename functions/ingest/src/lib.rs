@@ -4,6 +4,8 @@
 
 mod bursts;
 mod connections;
+mod counting;
+mod messages;
 mod parcels;
 mod people;
 mod templates;
@@ -11,20 +13,13 @@ mod threads;
 
 use aws_lambda_events::sqs::SqsMessage;
 use channels::{Observation, Source, Unit};
-use domain::connection::Connection;
-use domain::contact::Contact;
-use domain::ids::{ContactId, ConversationId};
-use domain::ingest::{Known, Plan, TicketStep, plan};
-use domain::message::{InboundMessage, MessageRef};
 use runtime::parcels::Parcels;
+use runtime::sqs::Stopped;
 use runtime::{Problem, clock};
-use storage::{Inspection, Progress, Step, Storage};
+use storage::{Inspection, Storage};
 
 pub use bursts::Burst;
 use connections::Connections;
-
-/// How often a message is planned again after its conversation moved on meanwhile. Each time somebody else made progress.
-const TRIES: u32 = 16;
 
 /// The function.
 pub struct Ingest {
@@ -39,9 +34,25 @@ impl Ingest {
         Self { connections: Connections::new(storage.clone()), storage, parcels }
     }
 
-    /// Takes one record of the inbound queue; `burst` is of its group in this batch. Errors are ours, never the message's: it comes
+    /// Takes the records of a group of a batch of the inbound queue, in their order. Errors are ours, never the messages': they come
     /// again.
-    pub async fn take(&self, record: &SqsMessage, burst: &mut Burst) -> Result<(), Problem> {
+    pub async fn take_group(&self, records: &[SqsMessage]) -> Result<(), Stopped> {
+        let mut burst = Burst::default();
+        for (at, record) in records.iter().enumerate() {
+            if let Err(problem) = self.take(record, at, &mut burst).await {
+                // What is stored does not wait for what fails behind it.
+                if let Err(uncounted) = self.count(&mut burst).await {
+                    uncounted.log();
+                }
+                return Err(Stopped { at: burst.failed_at().unwrap_or(at), problem });
+            }
+        }
+        let counted = self.count(&mut burst).await;
+        counted.map_err(|problem| Stopped { at: burst.failed_at().unwrap_or_default(), problem })
+    }
+
+    /// Takes the record at a place of its group. Its message is done when the burst is counted.
+    pub async fn take(&self, record: &SqsMessage, at: usize, burst: &mut Burst) -> Result<(), Problem> {
         let body = record.body.as_deref().unwrap_or_default();
         let unit = self.unit(body).await?;
         let connection = match &unit.source {
@@ -58,7 +69,7 @@ impl Ingest {
             None => channels::without_connection(&unit),
         };
         match (observation, connection) {
-            (Observation::Message(message), Some(connection)) => self.message(&connection, &message, burst).await,
+            (Observation::Message(message), Some(connection)) => self.message(connection, message, at, burst).await,
             (Observation::Delivery(report), Some(connection)) => {
                 self.storage.report_delivery(&connection.org, &connection.id, &report, clock::now()).await?;
                 tracing::info!(org.id = %connection.org, connection.id = %connection.id, delivery = report.delivery.as_str(), "status taken");
@@ -85,92 +96,6 @@ impl Ingest {
         }
     }
 
-    async fn message(
-        &self,
-        connection: &Connection,
-        inbound: &InboundMessage,
-        burst: &mut Burst,
-    ) -> Result<(), Problem> {
-        let org = &connection.org;
-        let (person, mut left) = match burst.take(connection, inbound) {
-            Some((person, conversation)) => (person, Some(conversation)),
-            None => (self.person_who_wrote(connection, inbound).await?, None),
-        };
-        let contact = self.thread(connection, &person, inbound).await?;
-        let conversation = ConversationId::of(&connection.id, &contact);
-        if self.is_echo_of_an_answer(connection, inbound, &conversation).await? {
-            tracing::info!(org.id = %org, connection.id = %connection.id, "a gateway's echo of an answer");
-            return Ok(());
-        }
-        let mut progress = Progress::default();
-        for _ in 0..TRIES {
-            let now = clock::now();
-            let (known, ticket) = match left.take() {
-                Some(left) => {
-                    let ticket = self.storage.ticket_of(org, &conversation, Some(&left)).await?;
-                    (Some(left), ticket)
-                }
-                None => self.storage.known(org, &contact, &conversation).await?,
-            };
-            if known.is_none() {
-                // The first message of a conversation: whoever made the contact may have crashed before its profile.
-                let is_itself = self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
-                if !is_itself && contact == person.id {
-                    // It has just gone into another: the message comes again and finds that one.
-                    return Err(storage::ChangeError::Stale.into());
-                }
-            }
-            let mut plan = plan(Known { connection, contact: &contact, conversation: known, ticket }, inbound, now);
-            let (year, pattern) = self.connections.numbering(org, now).await?;
-            if let TicketStep::Open(new) = &mut plan.ticket {
-                new.ticket.details.pattern = pattern;
-            }
-            match self.storage.carry_out(org, (year, now), inbound, &plan, &mut progress).await? {
-                Step::Done { opened } => {
-                    self.join_reports(connection, inbound, &plan).await?;
-                    log_stored(connection, &plan, opened.as_deref());
-                    burst.keep(&person, inbound, &plan, now);
-                    return Ok(());
-                }
-                Step::Duplicate => {
-                    self.join_reports(connection, inbound, &plan).await?;
-                    tracing::info!(org.id = %org, connection.id = %connection.id, "message was stored before");
-                    return Ok(());
-                }
-                Step::Stale => {}
-            }
-        }
-        Err(storage::ChangeError::Stale.into())
-    }
-
-    /// Whether a gateway tells us what `send` itself handed to it.
-    async fn is_echo_of_an_answer(
-        &self,
-        connection: &Connection,
-        inbound: &InboundMessage,
-        conversation: &ConversationId,
-    ) -> Result<bool, Problem> {
-        if inbound.from_contact || !connection.provider.is_gateway() {
-            return Ok(false);
-        }
-        let known = self.storage.known_as(&connection.org, &connection.id, &inbound.provider_id).await?;
-        Ok(known.is_some_and(|known| known != MessageRef::inbound(conversation.clone(), inbound)))
-    }
-
-    /// Lets what a gateway reports of a message that our side wrote on the phone come to that message, also what came before it.
-    async fn join_reports(
-        &self,
-        connection: &Connection,
-        inbound: &InboundMessage,
-        plan: &Plan,
-    ) -> Result<(), Problem> {
-        if inbound.from_contact || !connection.provider.is_gateway() {
-            return Ok(());
-        }
-        let (org, id, reference) = (&connection.org, &inbound.provider_id, &plan.message.reference);
-        Ok(self.storage.link_receipt(org, &connection.id, id, reference, clock::now()).await?)
-    }
-
     async fn inspect(&self, unit: &Unit, reason: &str) -> Result<(), Problem> {
         let source = match &unit.source {
             Source::CloudApi { .. } => "cloud_api",
@@ -182,40 +107,4 @@ impl Ingest {
         tracing::warn!(source, reason, "unit kept for inspection");
         Ok(())
     }
-}
-
-/// The contact as its message shows it.
-fn profile(id: ContactId, inbound: &InboundMessage) -> Contact {
-    Contact {
-        id,
-        name: inbound.sender.name.clone(),
-        aliases: inbound.sender.aliases.clone(),
-        is_group: inbound.sender.is_group,
-        created_at: clock::now(),
-    }
-}
-
-/// The lines that operators of the seeds' systems look for (requirements.md §1.5), as fields and without the sender.
-fn log_stored(connection: &Connection, plan: &Plan, opened: Option<&domain::ticket::Ticket>) {
-    let ticket = plan.ticket.ticket_id().map(ToString::to_string);
-    // A ticket knows its conversation, and every byte is paid for with every message.
-    let conversation = ticket.is_none().then(|| plan.conversation.id.to_string());
-    if let Some(opened) = opened {
-        tracing::info!(
-            org.id = %connection.org,
-            connection.id = %connection.id,
-            ticket.id = %opened.id,
-            ticket.number = opened.number.number,
-            priority = opened.priority.as_str(),
-            "ticket created"
-        );
-    }
-    tracing::info!(
-        org.id = %connection.org,
-        connection.id = %connection.id,
-        conversation.id = conversation,
-        ticket.id = ticket,
-        kind = plan.message.content.kind,
-        "message stored"
-    );
 }

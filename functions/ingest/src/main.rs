@@ -10,6 +10,6 @@ fn main() -> Result<(), runtime::Fatal> {
             tracing::warn!(%error, "the table did not answer during the start");
         }
         let ingest = ingest::Ingest::new(storage.clone(), parcels);
-        runtime::sqs::run_with(storage, async |record: &_, burst: &mut _| ingest.take(record, burst).await).await
+        runtime::sqs::run_groups(storage, async |records: &_| ingest.take_group(records).await).await
     })
 }

@@ -9,7 +9,8 @@ use domain::message::InboundMessage;
 use runtime::{Problem, clock};
 use storage::{KnownContact, NewContact, Person};
 
-use crate::{Ingest, profile};
+use crate::Ingest;
+use crate::messages::profile;
 
 impl Ingest {
     /// The person who wrote, made if nobody knows it. Identities that are new lead to it afterwards.

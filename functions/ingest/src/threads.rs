@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use runtime::{Problem, clock};
 use storage::{ChangeError, Person};
 
-use crate::{Ingest, TRIES};
+use crate::Ingest;
+use crate::messages::TRIES;
 
 /// A contact's conversation on the connection.
 struct Thread {

@@ -18,8 +18,8 @@ pub enum Mode {
     Agent,
 }
 
-/// How many counted messages a conversation remembers. Source: docs/adr/0003-ingest-order.md.
-const REMEMBERED: usize = 8;
+/// How many counted messages a conversation remembers, and how many may be counted at once. Source: docs/adr/0003-ingest-order.md.
+pub const REMEMBERED: usize = 8;
 
 /// How long after a contact's message free text may be sent to it. Source: whatsapp.md §2.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(24);

@@ -80,17 +80,37 @@ pub fn plan(known: Known<'_>, inbound: &InboundMessage, now: Timestamp) -> Plan 
     Plan { conversation, message, ticket }
 }
 
+/// One write of a conversation, by which messages that are stored are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// The generation that was read. The conversation must still be in it.
+    pub generation: u32,
+    /// How many messages were counted when it was read. No other may have been since.
+    pub in_seq: u64,
+    /// The conversation once they are counted.
+    pub after: Conversation,
+}
+
+impl Count {
+    /// These and those that were planned on what they leave behind.
+    #[must_use]
+    pub fn and(self, next: Self) -> Self {
+        Self { after: next.after, ..self }
+    }
+}
+
 impl Plan {
-    /// The conversation once the message is counted.
-    pub fn counted(&self, inbound: &InboundMessage, now: Timestamp) -> Conversation {
+    /// The count of the message, once it is stored and its ticket stands.
+    pub fn count(&self, inbound: &InboundMessage, now: Timestamp) -> Count {
         let before = self.conversation.clone();
-        Conversation {
+        let after = Conversation {
             in_seq: self.message.seq,
             counted: before.counting(&self.message.reference.id),
             last_in_at: before.last_in_at.max(Some(inbound.written_at(now))),
             slot: self.ticket.ticket_id().cloned().or(before.slot),
             ..before
-        }
+        };
+        Count { generation: self.conversation.generation, in_seq: self.conversation.in_seq, after }
     }
 }
 

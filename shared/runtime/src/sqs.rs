@@ -12,6 +12,15 @@ pub fn received(record: &SqsMessage) -> u32 {
     record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
+/// Where the work on a group ended early.
+#[derive(Debug)]
+pub struct Stopped {
+    /// The place of the first record that is not done. It comes again, and all behind it.
+    pub at: usize,
+    /// Why.
+    pub problem: Problem,
+}
+
 /// Serves batches until the environment ends the process.
 ///
 /// Groups of a batch are worked on at the same time, the records of a group one after the other; after a failure the rest of
@@ -30,30 +39,30 @@ where
     H: AsyncFn(&SqsMessage) -> Result<(), Problem>,
     B: AsyncFn(&SqsMessage, &[SqsMessage]),
 {
-    serve(storage, async |record: &SqsMessage, (): &mut ()| handle(record).await, behind).await
+    let (handle, behind) = (&handle, &behind);
+    let in_order = async move |records: &[SqsMessage]| {
+        for (at, record) in records.iter().enumerate() {
+            if let Err(problem) = handle(record).await {
+                behind(record, &records[at + 1..]).await;
+                return Err(Stopped { at, problem });
+            }
+        }
+        Ok(())
+    };
+    run_groups(storage, in_order).await
 }
 
-/// As `run`, with something of each group of a batch that one of its records leaves to the next.
-pub async fn run_with<S, H>(storage: Storage, handle: H) -> Result<(), Fatal>
+/// As `run`, with all records of a group of a batch at once: `handle` works on them in their order.
+pub async fn run_groups<H>(storage: Storage, handle: H) -> Result<(), Fatal>
 where
-    S: Default,
-    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
+    H: AsyncFn(&[SqsMessage]) -> Result<(), Stopped>,
 {
-    serve(storage, handle, async |_, _| {}).await
-}
-
-async fn serve<S, H, B>(storage: Storage, handle: H, behind: B) -> Result<(), Fatal>
-where
-    S: Default,
-    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
-    B: AsyncFn(&SqsMessage, &[SqsMessage]),
-{
-    let (storage, handle, behind) = (&storage, &handle, &behind);
+    let (storage, handle) = (&storage, &handle);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let (records, id, deadline) = (event.payload.records, event.context.request_id, event.context.deadline);
         let count = records.len();
         invocation::until(id, deadline, async move {
-            let failures = work(records, handle, behind).await;
+            let failures = work(records, handle).await;
             let consumed = storage.units().take();
             tracing::info!(
                 records = count,
@@ -70,11 +79,9 @@ where
     .await
 }
 
-async fn work<S, H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
+async fn work<H>(records: Vec<SqsMessage>, handle: &H) -> Vec<BatchItemFailure>
 where
-    S: Default,
-    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
-    B: AsyncFn(&SqsMessage, &[SqsMessage]),
+    H: AsyncFn(&[SqsMessage]) -> Result<(), Stopped>,
 {
     let mut groups: Vec<(String, Vec<SqsMessage>)> = Vec::new();
     for record in records {
@@ -86,28 +93,14 @@ where
             None => groups.push((group, vec![record])),
         }
     }
-    join_all(groups.into_iter().map(|(_, members)| work_group(members, handle, behind)))
-        .await
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-async fn work_group<S, H, B>(records: Vec<SqsMessage>, handle: &H, behind: &B) -> Vec<BatchItemFailure>
-where
-    S: Default,
-    H: AsyncFn(&SqsMessage, &mut S) -> Result<(), Problem>,
-    B: AsyncFn(&SqsMessage, &[SqsMessage]),
-{
-    let mut left = S::default();
-    for (place, record) in records.iter().enumerate() {
-        if let Err(problem) = handle(record, &mut left).await {
+    let failures = groups.iter().map(async |(_, members)| match handle(members).await {
+        Ok(()) => Vec::new(),
+        Err(Stopped { at, problem }) => {
             problem.log();
-            behind(record, &records[place + 1..]).await;
-            return records[place..].iter().map(failure).collect();
+            members[at..].iter().map(failure).collect()
         }
-    }
-    Vec::new()
+    });
+    join_all(failures).await.into_iter().flatten().collect()
 }
 
 fn failure(record: &SqsMessage) -> BatchItemFailure {

@@ -7,7 +7,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use domain::conversation::Conversation;
 use domain::ids::{ContactId, ConversationId, OrganizationId, TicketId};
-use domain::ingest::{Plan, TicketStep};
+use domain::ingest::{Count, Plan, TicketStep};
 use domain::message::InboundMessage;
 use domain::ticket::Ticket;
 use jiff::Timestamp;
@@ -36,6 +36,26 @@ pub enum Step {
     Duplicate,
     /// Something changed since the plan was made: read again and plan again, with the same `Progress`.
     Stale,
+}
+
+/// What a plan was made on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// A conversation as it was read or written.
+    Written,
+    /// A conversation as it will be once messages before this one are counted.
+    Uncounted,
+}
+
+impl Progress {
+    /// The ticket that was made for the message, with its number.
+    pub fn opened(&self) -> Option<&Ticket> {
+        self.opened.as_deref()
+    }
+
+    fn done(&mut self) -> Step {
+        Step::Done { opened: self.opened.take() }
+    }
 }
 
 impl Storage {
@@ -72,7 +92,8 @@ impl Storage {
         }
     }
 
-    /// Carries out a plan made at `now`. `year` is the year in the organization's time zone, for a new ticket's number.
+    /// Carries out a plan made at `now`, and counts its message. `year` is the year in the organization's time zone, for a new ticket's
+    /// number.
     pub async fn carry_out(
         &self,
         org: &OrganizationId,
@@ -81,35 +102,55 @@ impl Storage {
         plan: &Plan,
         progress: &mut Progress,
     ) -> Result<Step, Error> {
+        if let Some(step) = self.write_out(org, year, plan, Basis::Written, progress).await? {
+            return Ok(step);
+        }
+        let counted = self.count(org, &plan.count(inbound, now)).await?;
+        Ok(if counted { progress.done() } else { Step::Stale })
+    }
+
+    /// Carries out a plan as far as the count of its message. `None` when that is all that is left.
+    pub async fn write_out(
+        &self,
+        org: &OrganizationId,
+        year: i16,
+        plan: &Plan,
+        basis: Basis,
+        progress: &mut Progress,
+    ) -> Result<Option<Step>, Error> {
         let place = StoredMessage { seq: plan.message.seq, ticket: plan.message.ticket.clone() };
         if progress.stored.is_some() {
             // A try of ours ended because the conversation had moved: perhaps by another worker with this very message.
             if plan.conversation.counted_lately(&plan.message.reference.id) {
-                return Ok(Step::Done { opened: progress.opened.take() });
+                return Ok(Some(progress.done()));
             }
         } else {
             progress.stored = match self.store_message(org, &plan.message).await? {
                 None => Some(place.clone()),
                 Some(before) if plan.conversation.has_counted(&plan.message.reference.id, before.seq) => {
-                    return Ok(Step::Duplicate);
+                    return Ok(Some(Step::Duplicate));
                 }
                 unfinished => unfinished,
             };
         }
         if plan.message.seq == 0 {
-            return Ok(Step::Done { opened: None });
+            return Ok(Some(progress.done()));
+        }
+        // Another worker may have counted it where it is: that shows when those before it are counted.
+        if basis == Basis::Uncounted && progress.stored.as_ref() != Some(&place) {
+            return Ok(Some(Step::Stale));
         }
         match &plan.ticket {
             TicketStep::None | TicketStep::Join(_) => {}
             TicketStep::Change(change) => match self.change_ticket(change).await {
                 Ok(_) => {}
                 Err(ChangeError::Table(error)) => return Err(error),
-                Err(_) => return Ok(Step::Stale),
+                Err(_) => return Ok(Some(Step::Stale)),
             },
             TicketStep::Open(new) => match self.open_ticket(&new.ticket, year).await {
                 Ok(Some(ticket)) => progress.opened = Some(Box::new(ticket)),
                 Err(ChangeError::Table(error)) => return Err(error),
-                Ok(None) | Err(_) => return Ok(Step::Stale),
+                Ok(None) | Err(_) => return Ok(Some(Step::Stale)),
             },
         }
         // Only now: until its ticket is there, a message keeps the place of the last plan that was carried out so far.
@@ -117,19 +158,13 @@ impl Storage {
             self.place_message(org, &plan.message.reference, &place).await?;
             progress.stored = Some(place);
         }
-        let counted = self.count_message(org, inbound, plan, now).await?;
-        Ok(if counted { Step::Done { opened: progress.opened.take() } } else { Step::Stale })
+        Ok(None)
     }
 
-    /// The conversation's last write of a message. `false` when the conversation moved on since the plan.
-    async fn count_message(
-        &self,
-        org: &OrganizationId,
-        inbound: &InboundMessage,
-        plan: &Plan,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let (before, after) = (&plan.conversation, plan.counted(inbound, now));
+    /// The conversation's last write of messages that are stored. `false` when the conversation moved on since they were planned: then
+    /// none of them is counted.
+    pub async fn count(&self, org: &OrganizationId, count: &Count) -> Result<bool, Error> {
+        let after = &count.after;
         let key = keys::conversation(org, &after.id);
         let mut set = vec![
             ("id", text(after.id.as_str())),
@@ -137,17 +172,17 @@ impl Storage {
             ("ctc", text(after.contact.as_str())),
             ("gen", number(after.generation)),
             ("in_seq", number(after.in_seq)),
-            ("counted", AttributeValue::L(after.counted.into_iter().map(text).collect())),
+            ("counted", AttributeValue::L(after.counted.iter().map(text).collect())),
         ];
         if let Some(at) = after.last_in_at {
             set.push(("last_in", number(at.as_millisecond())));
         }
-        if let Some(ticket) = plan.ticket.ticket_id() {
+        if let Some(ticket) = &after.slot {
             set.push(("slot", text(ticket.as_str())));
         }
-        let unmoved = [("gen", number(before.generation)), ("in_seq", number(before.in_seq))];
+        let unmoved = [("gen", number(count.generation)), ("in_seq", number(count.in_seq))];
         // A statement makes no item. Who counted before has written all of this one.
-        if before.in_seq > 0
+        if count.in_seq > 0
             && let Some(was_made) =
                 self.write_together(|table| Statement::update(table, key.clone(), &set, &unmoved)).await
         {
@@ -166,7 +201,7 @@ impl Storage {
             .condition_expression(unmoved)
             .expression_attribute_names("#mode", "mode")
             .expression_attribute_values(":mode", text("agent"))
-            .expression_attribute_values(":before", number(before.in_seq))
+            .expression_attribute_values(":before", number(count.in_seq))
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;

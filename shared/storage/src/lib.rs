@@ -54,7 +54,7 @@ pub use commands::{Beside, MakeAnswer};
 pub use conflicts::with_conflicts_tried_again;
 pub use contacts::{KnownContact, NewContact};
 pub use error::{ChangeError, Error};
-pub use ingest::{Progress, Step};
+pub use ingest::{Basis, Progress, Step};
 pub use inspection::Inspection;
 pub use merges::Person;
 pub use messages::StoredMessage;

@@ -46,13 +46,8 @@ pub(super) async fn take(door: &str, body: &[u8]) -> Created {
     let storage = table.through(|client| client);
     let connection = connection(door);
     storage.add_connection(&connection).await.unwrap();
-    let (ingest, mut burst) = (ingest::Ingest::new(storage, nowhere()), ingest::Burst::default());
-    for unit in units(door, &connection, body) {
-        // As it travels on the queue.
-        let mut record = SqsMessage::default();
-        record.body = Some(unit.to_json().unwrap());
-        ingest.take(&record, &mut burst).await.unwrap();
-    }
+    let records: Vec<SqsMessage> = units(door, &connection, body).iter().map(record).collect();
+    ingest::Ingest::new(storage, nowhere()).take_group(&records).await.unwrap();
     let mut created = Created::default();
     table.items().await.iter().for_each(|item| created.count(item));
     created
@@ -92,6 +87,13 @@ fn units(door: &str, connection: &Connection, body: &[u8]) -> Vec<Unit> {
         "gowa" => gowa::split(org, id, body, now).units,
         _ => baileys::split(org, id, body, now).units,
     }
+}
+
+/// A unit as it travels on the queue.
+fn record(unit: &Unit) -> SqsMessage {
+    let mut record = SqsMessage::default();
+    record.body = Some(unit.to_json().unwrap());
+    record
 }
 
 /// The body with the connection's number in each change that has a value.

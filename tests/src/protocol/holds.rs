@@ -44,6 +44,12 @@ fn two_messages_of_one_person_are_taken_in_order_and_counted_once() {
 }
 
 #[test]
+fn a_burst_is_counted_at_once_whatever_happens_between() {
+    check("a burst", &scenarios::burst(true), 10_000);
+    check("a burst under two identities", &scenarios::burst(false), 10_000);
+}
+
+#[test]
 fn two_people_get_the_numbers_one_and_two() {
     check("two people", &scenarios::two_people(), 80_000);
 }
@@ -77,6 +83,8 @@ fn an_agent_with_one_place_holds_one_ticket() {
 fn closing_while_the_contact_writes_leaves_one_active_ticket() {
     check("closing, next ticket", &scenarios::closing_and_messages(false), 9_000);
     check("closing, reopening", &scenarios::closing_and_messages(true), 8_000);
+    check("resolving, keeping", &scenarios::resolving_and_messages(false), 7_000);
+    check("resolving, reopening", &scenarios::resolving_and_messages(true), 6_000);
 }
 
 #[test]

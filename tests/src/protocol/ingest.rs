@@ -22,8 +22,11 @@ pub(super) enum At {
     /// The conversation, read once more where a closed ticket is reopened.
     ReadSlot(Plan),
     Change(Plan, Change),
+    /// All but its count is written: it may wait for the next message of its group.
+    Written(Plan),
     /// The ticket is made in a block, by whichever task of the process.
     Waiting(Plan),
+    /// Its own count, by itself.
     Count(Plan),
     /// Only in the variant that marks a message last.
     MarkLast(Plan),
@@ -48,7 +51,12 @@ impl Taking {
         Self { at: At::FindContact, contact: None, stored: None, repeated: false }
     }
 
-    fn done() -> Self {
+    /// Begins with what the message before it has left.
+    pub(super) fn with((contact, conversation): (ContactId, Conversation)) -> Self {
+        Self { at: At::ReadTicket(Some(conversation)), contact: Some(contact), ..Self::begin() }
+    }
+
+    pub(super) fn done() -> Self {
         Self { at: At::Done, ..Self::begin() }
     }
 
@@ -69,7 +77,7 @@ impl Taking {
             At::Place(_) => Call::PlaceMessage,
             At::Change(..) => Call::ChangeTicket,
             At::Count(_) => Call::CountMessage,
-            At::Waiting(_) | At::Done | At::Failed => return None,
+            At::Written(_) | At::Waiting(_) | At::Done | At::Failed => return None,
         })
     }
 
@@ -114,7 +122,7 @@ impl Taking {
                 if work.variant == Variant::PlaceFirst {
                     self.ticket_step(work, plan);
                 } else {
-                    self.at = At::Count(plan);
+                    self.ticket_written(plan);
                 }
             }
             At::ReadSlot(plan) => self.read_slot(work, table, plan),
@@ -127,7 +135,7 @@ impl Taking {
                 table.messages.entry((self.conversation(work), work.message)).or_insert(plan.place());
                 *self = Self::done();
             }
-            At::Waiting(_) | At::Done | At::Failed => {}
+            At::Written(_) | At::Waiting(_) | At::Done | At::Failed => {}
         }
     }
 
@@ -153,7 +161,7 @@ impl Taking {
         self.at = At::ReadConversation;
     }
 
-    fn conversation(&self, work: Work) -> ConversationId {
+    pub(super) fn conversation(&self, work: Work) -> ConversationId {
         let nobody = ContactId { person: work.person, maker: 0 };
         ConversationId { connection: work.connection, contact: self.contact.unwrap_or(nobody) }
     }
@@ -210,6 +218,10 @@ impl Taking {
 
     fn stored(&mut self, work: Work, plan: Plan, place: Place) {
         self.stored = Some(place);
+        if work.on_uncounted && place != plan.place() {
+            self.at = At::ReadConversation;
+            return;
+        }
         self.ticket_step(work, plan);
     }
 
@@ -228,7 +240,7 @@ impl Taking {
 
     /// The ticket stands as planned. A message that was stored with another place is corrected before it is counted.
     fn ticket_written(&mut self, plan: Plan) {
-        self.at = if self.stored == Some(plan.place()) { At::Count(plan) } else { At::Place(plan) };
+        self.at = if self.stored == Some(plan.place()) { At::Written(plan) } else { At::Place(plan) };
     }
 
     fn read_slot(&mut self, work: Work, table: &Table, plan: Plan) {
@@ -248,7 +260,7 @@ impl Taking {
         }
     }
 
-    /// `count_message`.
+    /// `Storage::count` of one message by itself.
     fn count(&mut self, work: Work, table: &mut Table, plan: Plan) {
         let conversation = table.conversations.entry(self.conversation(work)).or_default();
         let same_generation = conversation.generation.is_none_or(|now| now == plan.generation);

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `explorer` | the search, which knows nothing of tickets |
-//! | `system`, `state`, `process`, `table` | what a state is, and what may happen next |
+//! | `system`, `state`, `process`, `task`, `table` | what a state is, and what may happen next |
 //! | `ingest`, `plan`, `opening`, `desk`, `changes`, `call` | the steps, one for each atomic call of `shared/storage` |
 //! | `promises`, `variant`, `scenarios` | what must hold, what can be taken away, where it begins |
 //! | `holds`, `weakened` | the tests of the model |
@@ -24,5 +24,6 @@ mod scenarios;
 mod state;
 mod system;
 mod table;
+mod task;
 mod variant;
 mod weakened;

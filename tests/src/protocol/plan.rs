@@ -19,6 +19,8 @@ pub(super) struct Work {
     pub(super) message: u8,
     pub(super) person: u8,
     pub(super) connection: u8,
+    /// Whether messages of the same worker before it wait for their count: `storage::Basis`.
+    pub(super) on_uncounted: bool,
 }
 
 /// What `domain::ingest::plan` decided, and on what.

@@ -1,19 +1,11 @@
 //! A process of `ingest` with a batch: the groups of the batch side by side, the messages of a group one after the other
 //! (`runtime/src/sqs.rs`), and the tickets of all groups made in blocks.
 
-use super::ingest::{At, Taking};
 use super::opening::Block;
 use super::plan::Work;
 use super::table::{Table, TicketId};
+use super::task::Task;
 use super::variant::Variant;
-
-/// The messages of one group of the batch.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Task {
-    /// The units that are not done, the one under work first.
-    pub(super) units: Vec<u8>,
-    pub(super) taking: Taking,
-}
 
 /// A process; idle when it has no tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -44,18 +36,17 @@ pub(super) enum Lane {
 impl Process {
     /// Takes a batch, parted into groups.
     pub(super) fn take(groups: Vec<Vec<u8>>) -> Self {
-        let task = |units| Task { units, taking: Taking::begin() };
-        Self { tasks: groups.into_iter().map(task).collect(), leader: None, block: None }
+        Self { tasks: groups.into_iter().map(Task::begin).collect(), leader: None, block: None }
     }
 
     /// Whether every group has come to its end.
     pub(super) fn has_ended(&self) -> bool {
-        !self.tasks.is_empty() && self.tasks.iter().all(|task| matches!(task.taking.at, At::Done | At::Failed))
+        !self.tasks.is_empty() && self.tasks.iter().all(|task| task.end().is_some())
     }
 
     /// Those who could make a call now.
     pub(super) fn lanes(&self) -> Vec<Lane> {
-        let calls = |(place, task): (usize, &Task)| task.taking.call().map(|_| Lane::Task(place));
+        let calls = |(place, task): (usize, &Task)| task.call().map(|_| Lane::Task(place));
         let tasks = self.tasks.iter().enumerate().filter_map(calls);
         tasks.chain(self.block.as_ref().map(|_| Lane::Block)).collect()
     }
@@ -74,50 +65,40 @@ impl Process {
     /// The tasks that wait for a block, the leader only for its first, with the tickets that they want.
     fn waiting(&self) -> Vec<(u8, TicketId)> {
         let answered = self.leader.as_ref().filter(|leader| leader.is_answered).map(|leader| leader.task);
-        let all = (0u8..).zip(&self.tasks).filter_map(|(place, task)| Some((place, task.taking.wants()?)));
+        let all = (0u8..).zip(&self.tasks).filter_map(|(place, task)| Some((place, task.wants()?)));
         all.filter(|(place, _)| Some(*place) != answered).collect()
     }
 
     /// Makes a task's call.
     pub(super) fn step(&mut self, place: usize, work: Work, table: &mut Table, stale: bool) {
         let task = &mut self.tasks[place];
-        task.taking.step(work, table, stale);
-        task.go_on();
-        if task.taking.wants().is_some() && self.leader.is_none() {
+        task.step(work, table, stale);
+        if task.wants().is_some() && self.leader.is_none() {
             self.leader = Some(Leader { task: u8::try_from(place).unwrap(), is_answered: false, made: None });
         }
     }
 
-    /// Makes the block's call. When that was its last, its members go on, and the leader takes the next block or goes on too.
-    pub(super) fn step_block(&mut self, variant: Variant, table: &mut Table) {
+    /// Makes the block's call. When that was its last, its members go on, and the leader takes the next block or goes on too. `work` is
+    /// of a unit.
+    pub(super) fn step_block(&mut self, variant: Variant, work: impl Fn(u8) -> Work, table: &mut Table) {
         let (Some(block), Some(leader)) = (&mut self.block, &mut self.leader) else { return };
         let Some(mut made) = block.step(variant, table) else { return };
         for member in std::mem::take(&mut block.members) {
-            let taking = &mut self.tasks[usize::from(member)].taking;
-            let own = taking.wants().and_then(|wanted| made.iter().position(|made| *made == wanted));
+            let task = &mut self.tasks[usize::from(member)];
+            let own = task.wants().and_then(|wanted| made.iter().position(|made| *made == wanted));
             let own = own.map(|place| made.remove(place));
             if member == leader.task {
                 (leader.is_answered, leader.made) = (true, own);
             } else {
-                taking.opened(own);
+                task.opened(work(task.unit()), own);
             }
         }
         self.block = None;
         if !self.waiting().is_empty() {
             self.take_block();
         } else if let Some(Leader { task, made, .. }) = self.leader.take() {
-            self.tasks[usize::from(task)].taking.opened(made);
-        }
-    }
-}
-
-impl Task {
-    fn go_on(&mut self) {
-        if self.taking.at == At::Done {
-            self.units.remove(0);
-            if !self.units.is_empty() {
-                self.taking = Taking::begin();
-            }
+            let task = &mut self.tasks[usize::from(task)];
+            task.opened(work(task.unit()), made);
         }
     }
 }

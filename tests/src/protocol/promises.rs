@@ -19,6 +19,8 @@ pub(super) enum Promise {
     Stored,
     /// I1, at the end: a conversation counts exactly the messages that it has.
     CountedOnce,
+    /// I1, at the end: the places of a conversation's messages are 1 to n.
+    PlacesTrue,
     /// I1, always: every conversation that exists can be read.
     Readable,
     /// I1, always: a person is one contact.
@@ -65,6 +67,7 @@ pub(super) fn broken(system: &System, state: &State) -> Vec<Promise> {
         kept.extend([
             (Promise::Stored, all_stored(system, table)),
             (Promise::CountedOnce, counted_once(table)),
+            (Promise::PlacesTrue, places_are_true(table)),
             (Promise::ProfileThere, table.aliases.values().all(|id| table.profiles.contains(id))),
             (Promise::OpenedOnce, opened_once(table)),
             (Promise::SlotIsTrue, slot_is_true(table)),
@@ -105,6 +108,14 @@ fn counted_once(table: &Table) -> bool {
     table.conversations.iter().all(|(id, conversation)| {
         let stored = table.messages.keys().filter(|(of, _)| of == id).count();
         usize::from(conversation.in_seq.unwrap_or_default()) == stored
+    })
+}
+
+fn places_are_true(table: &Table) -> bool {
+    table.conversations.iter().all(|(id, conversation)| {
+        let of_this = table.messages.iter().filter(|((of, _), _)| of == id);
+        let places: BTreeSet<u8> = of_this.map(|(_, place)| place.seq).collect();
+        places == (1..=conversation.in_seq.unwrap_or_default()).collect()
     })
 }
 

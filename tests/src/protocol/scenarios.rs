@@ -81,6 +81,17 @@ pub(super) fn two_messages_overlapping() -> System {
     System { faults: faults(1, 1, 1), ..two_messages() }
 }
 
+/// Three messages of somebody who has a ticket, which a batch counts at once: the last under an identity of its own where they are
+/// not `together`.
+pub(super) fn burst(together: bool) -> System {
+    let mut system = ingest(&[unit(0, 0, 0), unit(1, 0, 0), unit(2, 0, 0)], faults(1, 1, u8::from(together)));
+    with_ticket(&mut system.table, TicketState::New, None);
+    if !together {
+        system.units[2].group = 1;
+    }
+    system
+}
+
 /// Two people: their tickets take their numbers from one counter, in one block or in two.
 pub(super) fn two_people() -> System {
     let mut system = ingest(&[unit(0, 0, 0), unit(1, 1, 0)], faults(1, 0, 1));
@@ -137,6 +148,13 @@ pub(super) fn closing_and_messages(reopens: bool) -> System {
     let close = [Command::Move(TicketState::Resolved), Command::Move(TicketState::Closed)];
     system.scripts = vec![script(0, 1, &close)];
     System { reopens, faults: faults(1, 1, 0), ..system }
+}
+
+/// An agent resolves its ticket and takes it up again while the contact writes twice.
+pub(super) fn resolving_and_messages(reopens: bool) -> System {
+    let mut system = closing_and_messages(reopens);
+    system.scripts[0].commands[1] = Command::Move(TicketState::Reopened);
+    system
 }
 
 /// An agent reopens a closed ticket while the contact writes.

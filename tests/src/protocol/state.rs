@@ -25,7 +25,7 @@ pub(super) struct Faults {
     pub(super) crashes: u8,
     /// A call that wrote is not answered, and the client repeats it.
     pub(super) lost_answers: u8,
-    /// A unit is handed out again while its first receiver still works on it.
+    /// The units of a group are handed out again while their first receiver still works on them: they are out of sight for as long.
     pub(super) overlaps: u8,
     /// An eventually consistent read misses what is there.
     pub(super) stale_reads: u8,
@@ -72,8 +72,8 @@ pub(super) enum Action {
     Finish { process: usize },
     /// A process dies.
     Crash { process: usize },
-    /// The queue hands a unit out again although somebody works on it.
-    Overlap { unit: u8 },
+    /// The queue hands units of a group out again although somebody works on them.
+    Overlap { units: Vec<u8> },
     /// An agent's request makes a call.
     Desk { desk: usize, call: Call, how: How },
     /// An agent's request dies.

@@ -5,12 +5,12 @@ use std::rc::Rc;
 use super::call::Call;
 use super::desk::{Desk, Script};
 use super::explorer::Protocol;
-use super::ingest::At;
 use super::plan::Work;
 use super::process::{Lane, Process};
 use super::promises::{Promise, broken};
 use super::state::{Action, Faults, How, State, Status, Unit};
 use super::table::Table;
+use super::task::Task;
 use super::variant::Variant;
 
 /// What is explored: who does what, on which table, and how much may go wrong.
@@ -48,10 +48,8 @@ impl Protocol for System {
         for (place, process) in state.processes.iter().enumerate() {
             self.of_process(state, place, process, &mut actions);
         }
-        for (unit, status) in state.queue.iter().enumerate() {
-            if matches!(status, Status::With(_)) && state.faults.overlaps > 0 {
-                actions.push(Action::Overlap { unit: u8::try_from(unit).unwrap() });
-            }
+        if state.faults.overlaps > 0 {
+            actions.extend(self.out(state).into_iter().map(|units| Action::Overlap { units }));
         }
         for (place, desk) in state.desks.iter().enumerate() {
             if let Some(call) = desk.call(&self.scripts[place], &state.table) {
@@ -127,6 +125,21 @@ impl System {
         batches
     }
 
+    /// The units of each group that were handed out together.
+    fn out(&self, state: &State) -> Vec<Vec<u8>> {
+        let mut out: Vec<(u8, Status, Vec<u8>)> = Vec::new();
+        for (place, (unit, status)) in (0u8..).zip(self.units.iter().zip(&state.queue)) {
+            if !matches!(status, Status::With(_)) {
+                continue;
+            }
+            match out.iter_mut().find(|(group, with, _)| (*group, *with) == (unit.group, *status)) {
+                Some((.., units)) => units.push(place),
+                None => out.push((unit.group, *status, vec![place])),
+            }
+        }
+        out.into_iter().map(|(.., units)| units).collect()
+    }
+
     /// The units of a batch, parted into its groups. Without groups each unit is one of its own.
     pub(super) fn groups(&self, units: &[u8]) -> Vec<Vec<u8>> {
         let group = |unit: u8| self.units[usize::from(unit)].group;
@@ -155,8 +168,8 @@ impl System {
             Action::Call { process, lane, how, .. } => self.call(state, &mut next, (*process, *lane), *how)?,
             Action::TakeBlock { process } => next.processes[*process].take_block(),
             Action::Finish { process } => {
-                let left = std::mem::take(&mut next.processes[*process]).tasks.into_iter().flat_map(|task| task.units);
-                let left: Vec<u8> = left.collect();
+                let ended = std::mem::take(&mut next.processes[*process]).tasks;
+                let left: Vec<u8> = ended.iter().flat_map(Task::left).copied().collect();
                 give_back(&mut next, *process, |unit| left.contains(&unit));
             }
             Action::Crash { process } => {
@@ -164,8 +177,10 @@ impl System {
                 give_back(&mut next, *process, |_| true);
                 next.faults.crashes -= 1;
             }
-            Action::Overlap { unit } => {
-                next.queue[usize::from(*unit)] = Status::Waiting;
+            Action::Overlap { units } => {
+                for unit in units {
+                    next.queue[usize::from(*unit)] = Status::Waiting;
+                }
                 next.faults.overlaps -= 1;
             }
             Action::Desk { desk, how, .. } => {
@@ -192,13 +207,13 @@ impl System {
         let process = &mut next.processes[place];
         match lane {
             Lane::Task(task) => {
-                let work = self.work(place, process.tasks[task].units[0]);
+                let work = self.work(place, process.tasks[task].unit());
                 if how == How::Stale && !table.aliases.contains_key(&work.person) {
                     return None;
                 }
                 process.step(task, work, table, how == How::Stale);
             }
-            Lane::Block => process.step_block(self.variant, table),
+            Lane::Block => process.step_block(self.variant, |unit| self.work(place, unit), table),
         }
         match how {
             How::Answered => {}
@@ -206,10 +221,7 @@ impl System {
             How::AnswerLost => {
                 *process = state.processes[place].clone();
                 match lane {
-                    Lane::Task(task) => {
-                        let taking = &mut process.tasks[task].taking;
-                        taking.repeated = matches!(taking.at, At::Change(..));
-                    }
+                    Lane::Task(task) => process.tasks[task].repeats(),
                     Lane::Block => process.block.iter_mut().for_each(|block| block.repeated = true),
                 }
                 lost(state, next)?;
@@ -221,14 +233,14 @@ impl System {
     fn work(&self, process: usize, unit: u8) -> Work {
         let Unit { message, person, connection, .. } = self.units[usize::from(unit)];
         let worker = u8::try_from(process).unwrap();
-        Work { variant: self.variant, reopens: self.reopens, worker, message, person, connection }
+        Work { variant: self.variant, reopens: self.reopens, worker, message, person, connection, on_uncounted: false }
     }
 }
 
 /// The call that one of a process makes next.
 pub(super) fn call_of(process: &Process, lane: Lane) -> Option<Call> {
     match lane {
-        Lane::Task(task) => process.tasks[task].taking.call(),
+        Lane::Task(task) => process.tasks[task].call(),
         Lane::Block => process.block.as_ref().map(super::opening::Block::call),
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct TicketId {
 }
 
 /// How many counted messages a conversation names: fewer than the code's, and as many as a scenario can need.
-const NAMED: usize = 3;
+pub(super) const NAMED: usize = 4;
 
 /// The messages that a conversation counted last, the newest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -25,6 +25,10 @@ pub(super) enum Variant {
     CountUnguarded,
     /// A conversation is counted into, whatever its generation was when the message was planned.
     GenerationUnchecked,
+    /// A conversation is read while messages of the same worker wait for their count.
+    ReadWhileUncounted,
+    /// Messages whose common count was refused are done.
+    RefusedIsDone,
     /// A worker whose count was refused does not look whether its message is counted by now.
     CountedIgnored,
     /// A conversation remembers only the last message that it counted, as it did before the model was made.

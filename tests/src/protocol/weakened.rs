@@ -82,9 +82,21 @@ fn a_worker_that_does_not_look_whether_its_message_is_counted_counts_it_twice() 
 }
 
 #[test]
+fn a_conversation_that_is_read_while_messages_wait_for_their_count_loses_one() {
+    check(Variant::ReadWhileUncounted, scenarios::resolving_and_messages(true), Promise::CountedOnce);
+}
+
+#[test]
+fn a_burst_that_is_done_when_its_count_is_refused_is_not_counted() {
+    check(Variant::RefusedIsDone, scenarios::burst(false), Promise::CountedOnce);
+}
+
+#[test]
 fn a_conversation_that_remembers_one_message_counts_another_twice_or_never() {
     check(Variant::RemembersOne, scenarios::two_messages_overlapping(), Promise::CountedOnce);
     check(Variant::RemembersOne, scenarios::two_identities(), Promise::CountedOnce);
+    // As does one that remembers fewer than are counted at once.
+    check(Variant::RemembersOne, scenarios::burst(true), Promise::CountedOnce);
 }
 
 #[test]

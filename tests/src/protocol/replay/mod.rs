@@ -42,6 +42,8 @@ async fn the_code_takes_first_messages_as_the_model_does() {
 async fn the_code_takes_further_messages_as_the_model_does() {
     check(scenarios::two_messages(), 5).await;
     check(scenarios::two_messages_overlapping(), 5).await;
+    check(scenarios::burst(true), 8).await;
+    check(scenarios::burst(false), 8).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,6 +63,7 @@ async fn the_code_claims_as_the_model_does() {
 async fn the_code_closes_and_reopens_as_the_model_does() {
     for reopens in [false, true] {
         check(scenarios::closing_and_messages(reopens), 5).await;
+        check(scenarios::resolving_and_messages(reopens), 5).await;
         check(scenarios::reopening_and_message(reopens), 5).await;
     }
     check(scenarios::cancelling_a_first_message(), 5).await;

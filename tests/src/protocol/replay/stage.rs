@@ -53,14 +53,7 @@ impl Actor {
         let start = |(task, units): (usize, Vec<Unit>)| {
             let ingest = std::sync::Arc::clone(&ingest);
             let records: Vec<_> = units.into_iter().map(|unit| people.record(unit)).collect();
-            tokio::spawn(TASK.scope(task, async move {
-                for record in &records {
-                    if ingest.take(record, &mut ingest::Burst::default()).await.is_err() {
-                        return false;
-                    }
-                }
-                true
-            }))
+            tokio::spawn(TASK.scope(task, async move { ingest.take_group(&records).await.is_ok() }))
         };
         Self { tasks: groups.into_iter().enumerate().map(start).collect(), arrivals, waiting: Vec::new() }
     }

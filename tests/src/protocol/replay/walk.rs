@@ -8,7 +8,6 @@ use storage::Storage;
 use super::super::call::Call;
 use super::super::desk::Told;
 use super::super::explorer::Protocol as _;
-use super::super::ingest::At;
 use super::super::process::{Lane, Process};
 use super::super::state::{Action, How, State};
 use super::super::system::{System, call_of};
@@ -131,10 +130,9 @@ impl Walk<'_> {
         let actor = self.processes[process].as_mut().unwrap();
         actor.expect(&waiting(after)).await;
         for (place, task) in after.tasks.iter().enumerate() {
-            let ended = |at: At| matches!(at, At::Done | At::Failed);
-            let had_ended = before.tasks.get(place).is_some_and(|task| ended(task.taking.at));
-            if ended(task.taking.at) && !had_ended {
-                assert_eq!(actor.end_of(place).await, task.taking.at == At::Done);
+            let had_ended = before.tasks.get(place).is_some_and(|task| task.end().is_some());
+            if let Some(is_done) = task.end().filter(|_| !had_ended) {
+                assert_eq!(actor.end_of(place).await, is_done);
             }
         }
     }

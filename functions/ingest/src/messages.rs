@@ -1,0 +1,172 @@
+//! A message: who wrote it, what it does, and doing it as far as its count.
+
+use domain::connection::Connection;
+use domain::contact::Contact;
+use domain::conversation::Conversation;
+use domain::ids::{ContactId, ConversationId};
+use domain::ingest::{Known, Plan, TicketStep, plan};
+use domain::message::{InboundMessage, MessageRef};
+use domain::ticket::Ticket;
+use jiff::Timestamp;
+use runtime::{Problem, clock};
+use storage::{Basis, ChangeError, Progress, Step};
+
+use crate::Ingest;
+use crate::bursts::{Burst, Origin, Uncounted};
+
+/// How often a message is planned again after its conversation moved on meanwhile. Each time somebody else made progress.
+pub(crate) const TRIES: u32 = 16;
+
+impl Ingest {
+    /// Takes a message: stores it and lets its ticket become what it makes of it. It waits in the burst for its count.
+    pub(crate) async fn message(
+        &self,
+        connection: Connection,
+        inbound: InboundMessage,
+        at: usize,
+        burst: &mut Burst,
+    ) -> Result<(), Problem> {
+        let org = &connection.org;
+        let (person, mut left) = if let Some((person, conversation)) = burst.take(&connection, &inbound) {
+            (person, Some(conversation))
+        } else {
+            // A conversation is read only when nothing waits for its count.
+            self.count(burst).await?;
+            (self.person_who_wrote(&connection, &inbound).await?, None)
+        };
+        let contact = self.thread(&connection, &person, &inbound).await?;
+        let conversation = ConversationId::of(&connection.id, &contact);
+        if self.is_echo_of_an_answer(&connection, &inbound, &conversation).await? {
+            tracing::info!(org.id = %org, connection.id = %connection.id, "a gateway's echo of an answer");
+            return Ok(());
+        }
+        let origin = Origin { connection, person, contact };
+        let mut progress = Progress::default();
+        for _ in 0..TRIES {
+            if left.is_none() {
+                self.count(burst).await?;
+            }
+            let (plan, (year, now)) = self.planned(&origin, &inbound, left.take()).await?;
+            let connection = &origin.connection;
+            let basis = if burst.uncounted.is_empty() { Basis::Written } else { Basis::Uncounted };
+            let step = self.storage.write_out(&connection.org, year, &plan, basis, &mut progress).await?;
+            if step != Some(Step::Stale) {
+                self.join_reports(connection, &inbound, &plan).await?;
+            }
+            match step {
+                None => {
+                    let may_wait = burst.add(Uncounted { at, origin, inbound, plan, progress }, now);
+                    return if may_wait { Ok(()) } else { self.count(burst).await };
+                }
+                Some(Step::Done { opened }) => {
+                    log_stored(connection, &plan, opened.as_deref());
+                    return Ok(());
+                }
+                Some(Step::Duplicate) => {
+                    tracing::info!(org.id = %connection.org, connection.id = %connection.id, "message was stored before");
+                    return Ok(());
+                }
+                Some(Step::Stale) => {}
+            }
+        }
+        Err(ChangeError::Stale.into())
+    }
+
+    /// The plan for a message, with the year in which its ticket would be numbered, and the time. `left` is the conversation as
+    /// another message of the batch has left it.
+    pub(crate) async fn planned(
+        &self,
+        origin: &Origin,
+        inbound: &InboundMessage,
+        left: Option<Conversation>,
+    ) -> Result<(Plan, (i16, Timestamp)), Problem> {
+        let Origin { connection, person, contact } = origin;
+        let (org, now) = (&connection.org, clock::now());
+        let id = ConversationId::of(&connection.id, contact);
+        let (conversation, ticket) = match left {
+            Some(left) => {
+                let ticket = self.storage.ticket_of(org, &id, Some(&left)).await?;
+                (Some(left), ticket)
+            }
+            None => self.storage.known(org, contact, &id).await?,
+        };
+        if conversation.is_none() {
+            // The first message of a conversation: whoever made the contact may have crashed before its profile.
+            let is_itself = self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
+            if !is_itself && *contact == person.id {
+                // It has just gone into another: the message comes again and finds that one.
+                return Err(ChangeError::Stale.into());
+            }
+        }
+        let mut plan = plan(Known { connection, contact, conversation, ticket }, inbound, now);
+        let (year, pattern) = self.connections.numbering(org, now).await?;
+        if let TicketStep::Open(new) = &mut plan.ticket {
+            new.ticket.details.pattern = pattern;
+        }
+        Ok((plan, (year, now)))
+    }
+
+    /// Whether a gateway tells us what `send` itself handed to it.
+    async fn is_echo_of_an_answer(
+        &self,
+        connection: &Connection,
+        inbound: &InboundMessage,
+        conversation: &ConversationId,
+    ) -> Result<bool, Problem> {
+        if inbound.from_contact || !connection.provider.is_gateway() {
+            return Ok(false);
+        }
+        let known = self.storage.known_as(&connection.org, &connection.id, &inbound.provider_id).await?;
+        Ok(known.is_some_and(|known| known != MessageRef::inbound(conversation.clone(), inbound)))
+    }
+
+    /// Lets what a gateway reports of a message that our side wrote on the phone come to that message, also what came before it.
+    async fn join_reports(
+        &self,
+        connection: &Connection,
+        inbound: &InboundMessage,
+        plan: &Plan,
+    ) -> Result<(), Problem> {
+        if inbound.from_contact || !connection.provider.is_gateway() {
+            return Ok(());
+        }
+        let (org, id, reference) = (&connection.org, &inbound.provider_id, &plan.message.reference);
+        Ok(self.storage.link_receipt(org, &connection.id, id, reference, clock::now()).await?)
+    }
+}
+
+/// The contact as its message shows it.
+pub(crate) fn profile(id: ContactId, inbound: &InboundMessage) -> Contact {
+    Contact {
+        id,
+        name: inbound.sender.name.clone(),
+        aliases: inbound.sender.aliases.clone(),
+        is_group: inbound.sender.is_group,
+        created_at: clock::now(),
+    }
+}
+
+/// The lines that operators of the seeds' systems look for (requirements.md §1.5), as fields and without the sender.
+pub(crate) fn log_stored(connection: &Connection, plan: &Plan, opened: Option<&Ticket>) {
+    let ticket = plan.ticket.ticket_id().map(ToString::to_string);
+    // A ticket knows its conversation, and every byte is paid for with every message.
+    let conversation = ticket.is_none().then(|| plan.conversation.id.to_string());
+    if let Some(opened) = opened {
+        tracing::info!(
+            org.id = %connection.org,
+            connection.id = %connection.id,
+            ticket.id = %opened.id,
+            ticket.number = opened.number.number,
+            priority = opened.priority.as_str(),
+            "ticket created"
+        );
+    }
+    tracing::info!(
+        org.id = %connection.org,
+        connection.id = %connection.id,
+        conversation.id = conversation,
+        ticket.id = ticket,
+        kind = plan.message.content.kind,
+        "message stored"
+    );
+}
