@@ -51,6 +51,8 @@ pub(super) fn open(path: Option<&Path>) -> Result<Connection, Error> {
     let connection = path.map_or_else(Connection::open_in_memory, Connection::open)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What undoes a savepoint is kept in memory: with many calls in a transaction it would be written to a file.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.set_prepared_statement_cache_capacity(64);
     let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // One script for each step from a layout to the next: a file of any earlier host is brought up to date.

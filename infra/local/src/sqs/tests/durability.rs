@@ -169,6 +169,22 @@ async fn a_commit_waits_for_the_disk() {
     assert_eq!(writer.run(pragma("synchronous")).await.unwrap(), 2.into());
 }
 
+/// The first is how SQLite is compiled (`.cargo/config.toml`), so that the table engine's connection has it too.
+#[tokio::test]
+async fn the_log_is_written_back_seldom_and_no_savepoint_goes_to_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let bench = Bench::open(Some(&directory.path().join(FILE)));
+    let pragma = |name: &'static str| {
+        move |store: &crate::sqs::store::Store<'_>| {
+            Ok(store.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))?)
+        }
+    };
+    let writer = &bench.queues.writer;
+    assert_eq!(writer.run(pragma("wal_autocheckpoint")).await.unwrap(), 10_000);
+    // 2 is MEMORY.
+    assert_eq!(writer.run(pragma("temp_store")).await.unwrap(), 2);
+}
+
 #[tokio::test]
 async fn a_send_that_waits_behind_a_receive_still_waits_for_the_disk() {
     let directory = tempfile::tempdir().unwrap();
