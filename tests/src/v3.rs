@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::cloud_api::{COMERCIAL, SUPORTE};
+use crate::world::cloud_api::{self, COMERCIAL, SUPORTE};
 use crate::world::{Answer, Host, Session, people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,6 +218,41 @@ async fn conversations_messages_and_contacts_are_shown_to_who_sees_the_ticket() 
     assert_eq!(ana.get("/v3/contacts?phone=15550109999").await.expect(200)["data"], json!([]));
     let note = ana.post("/v3/tickets/1/notes", json!({ "text": people::words(2) })).await.expect(201);
     assert_eq!(ana.get("/v3/tickets/1/notes").await.expect(200)["data"], json!([note]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_customer_writes_within_a_second_is_read_in_the_order_in_which_it_came() {
+    let host = Host::fresh().await;
+    let ana = host.agent("ana");
+    let said: Vec<String> = (0..7).map(|n| format!("line {n}")).collect();
+    let texts: Vec<Value> =
+        said.iter().map(|words| cloud_api::text(&people::phone(1), &people::message_id(), words)).collect();
+    let same = texts[0]["timestamp"].clone();
+    let texts: Vec<Value> = texts
+        .into_iter()
+        .map(|mut text| {
+            text["timestamp"] = same.clone();
+            text
+        })
+        .collect();
+    host.post_whatsapp(&cloud_api::body(&[cloud_api::messages(COMERCIAL, &texts)])).await.expect(200);
+    host.settled().await;
+    let words = |part: &Value, field: &str| -> Vec<String> {
+        part.as_array().unwrap().iter().map(|message| message[field].as_str().unwrap().to_owned()).collect()
+    };
+    let (mut newest_first, mut path) = (Vec::new(), "/v3/tickets/1/messages?limit=3".to_owned());
+    loop {
+        let part = ana.get(&path).await.expect(200);
+        newest_first.extend(words(&part["data"], "text"));
+        let Some(cursor) = part["next_cursor"].as_str() else { break };
+        path = format!("/v3/tickets/1/messages?limit=3&cursor={cursor}");
+    }
+    assert_eq!(newest_first, said.iter().rev().cloned().collect::<Vec<_>>());
+    let last = ana.get("/api/tickets/1/messages?limit=3").await.expect(200);
+    assert_eq!(words(&last, "body"), said[4..]);
+    let before = last[0]["id"].as_str().unwrap();
+    let earlier = ana.get(&format!("/api/tickets/1/messages?limit=4&before={before}")).await.expect(200);
+    assert_eq!(words(&earlier, "body"), said[..4]);
 }
 
 /// A host with this many first tickets, each of a person of its own.

@@ -53,9 +53,7 @@ pub(crate) async fn newest(
     for conversation in conversations {
         messages.extend(storage.messages(org, conversation, before, limit).await?);
     }
-    messages.sort_by(|a, b| {
-        b.reference.sent_at_ms().cmp(&a.reference.sent_at_ms()).then_with(|| b.reference.id.cmp(&a.reference.id))
-    });
+    messages.sort_by(|a, b| b.order().cmp(&a.order()));
     messages.truncate(limit as usize);
     Ok(messages)
 }

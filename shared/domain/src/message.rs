@@ -115,6 +115,15 @@ pub struct Message {
     pub seq: u64,
 }
 
+impl Message {
+    /// What a conversation is sorted by: the provider's time, which has seconds alone, then the order in which messages came. What has no
+    /// place (a reaction, an echo) comes after those of its second that have one. Source: whatsapp.md §1.3.
+    pub fn order(&self) -> (i64, u64, &str) {
+        let place = if self.seq == 0 { u64::MAX } else { self.seq };
+        (self.reference.sent_at_ms(), place, &self.reference.id)
+    }
+}
+
 /// What stands before the provider's id of a message that our own side wrote in the phone app.
 pub const ECHO: &str = "own.";
 

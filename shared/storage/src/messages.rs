@@ -154,7 +154,9 @@ impl Storage {
         self.get(keys::message(org, reference), true).await?.map(from_item).transpose()
     }
 
-    /// The newest messages of a conversation before `before`, newest first; at most `limit`.
+    /// The newest messages of a conversation before `before`, newest first by `Message::order`; at most `limit`.
+    ///
+    /// Keys have no order within a second. So the seconds with which the part begins and ends are read whole.
     pub async fn messages(
         &self,
         org: &OrganizationId,
@@ -162,11 +164,9 @@ impl Storage {
         before: Option<&MessageRef>,
         limit: u32,
     ) -> Result<Vec<Message>, Error> {
-        let bound = match before {
-            Some(reference) => keys::message(org, reference).sk,
-            None => format!("{}~", keys::MESSAGE_PREFIX),
-        };
-        let answer = self
+        let bound = before.map(MessageRef::sent_at_ms).map(keys::after_messages_of);
+        let bound = bound.unwrap_or_else(|| format!("{}~", keys::MESSAGE_PREFIX));
+        let query = self
             .client
             .query()
             .table_name(&self.table)
@@ -177,12 +177,23 @@ impl Storage {
             .scan_index_forward(false)
             .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
             .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        self.units.add_read(&answer.consumed_capacity);
-        let messages = answer.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<Vec<_>, _>>()?;
-        Ok(messages.into_iter().filter(|message| Some(&message.reference) != before).take(limit as usize).collect())
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let limit = limit as usize;
+        let (mut read, mut start) = (Vec::new(), None);
+        loop {
+            let answer = query.clone().set_exclusive_start_key(start).send().await?;
+            self.units.add_read(&answer.consumed_capacity);
+            for item in answer.items.unwrap_or_default() {
+                read.push(from_item(item)?);
+            }
+            start = answer.last_evaluated_key;
+            let part = newest_before(&read, before);
+            let oldest = read.last().map(|message| message.reference.sent_at_ms());
+            let is_whole = part.get(limit.saturating_sub(1)).map(|last| Some(last.reference.sent_at_ms()) > oldest);
+            if start.is_none() || is_whole == Some(true) {
+                return Ok(part.into_iter().take(limit).cloned().collect());
+            }
+        }
     }
 
     /// Moves an outbound message to a delivery state, unless it has come as far already (invariant I5). `false` when it had, or
@@ -271,4 +282,18 @@ impl Storage {
 
 fn stored(message: Message) -> StoredMessage {
     StoredMessage { seq: message.seq, ticket: message.ticket }
+}
+
+/// Those before `before`, newest first. One that is not there, or in another conversation, has its place by its time and id.
+fn newest_before<'a>(messages: &'a [Message], before: Option<&MessageRef>) -> Vec<&'a Message> {
+    let named = |reference: &MessageRef| (reference.sent_at_ms(), reference.id.clone());
+    let found = before.and_then(|before| messages.iter().find(|message| message.reference == *before));
+    let is_before = |message: &&Message| match (found, before) {
+        (Some(found), _) => message.order() < found.order(),
+        (None, Some(before)) => named(&message.reference) < named(before),
+        (None, None) => true,
+    };
+    let mut part: Vec<&Message> = messages.iter().filter(is_before).collect();
+    part.sort_by(|a, b| b.order().cmp(&a.order()));
+    part
 }

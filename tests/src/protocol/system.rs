@@ -169,8 +169,8 @@ impl System {
             Action::TakeBlock { process } => next.processes[*process].take_block(),
             Action::Finish { process } => {
                 let ended = std::mem::take(&mut next.processes[*process]).tasks;
-                let left: Vec<u8> = ended.iter().flat_map(Task::left).copied().collect();
-                give_back(&mut next, *process, |unit| left.contains(&unit));
+                let undone: Vec<u8> = ended.iter().flat_map(Task::undone).copied().collect();
+                give_back(&mut next, *process, |unit| undone.contains(&unit));
             }
             Action::Crash { process } => {
                 next.processes[*process] = Process::default();

@@ -62,7 +62,7 @@ impl Task {
     }
 
     /// The units that are not done at its end.
-    pub(super) fn left(&self) -> &[u8] {
+    pub(super) fn undone(&self) -> &[u8] {
         if self.end() == Some(true) { &[] } else { &self.units[self.at..] }
     }
 

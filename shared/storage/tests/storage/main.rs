@@ -13,6 +13,7 @@ mod interrupted;
 mod merges;
 mod numbers;
 mod reads;
+mod said;
 mod statuses;
 mod surroundings;
 mod table;
