@@ -30,7 +30,7 @@ impl Ingest {
         let (person, mut left) = if let Some((person, conversation)) = burst.take(&connection, &inbound) {
             (person, Some(conversation))
         } else {
-            // A conversation is read only when nothing waits for its count.
+            // A conversation is read only when nothing waits for its count: here, and after a try that came to nothing.
             self.count(burst).await?;
             (self.person_who_wrote(&connection, &inbound).await?, None)
         };
@@ -43,9 +43,6 @@ impl Ingest {
         let origin = Origin { connection, person, contact };
         let mut progress = Progress::default();
         for _ in 0..TRIES {
-            if left.is_none() {
-                self.count(burst).await?;
-            }
             let (plan, (year, now)) = self.planned(&origin, &inbound, left.take()).await?;
             let connection = &origin.connection;
             let basis = if burst.uncounted.is_empty() { Basis::Written } else { Basis::Uncounted };
@@ -66,7 +63,7 @@ impl Ingest {
                     tracing::info!(org.id = %connection.org, connection.id = %connection.id, "message was stored before");
                     return Ok(());
                 }
-                Some(Step::Stale) => {}
+                Some(Step::Stale) => self.count(burst).await?,
             }
         }
         Err(ChangeError::Stale.into())

@@ -179,19 +179,30 @@ impl Storage {
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         let limit = limit as usize;
-        let (mut read, mut start) = (Vec::new(), None);
+        let (mut read, mut found, mut start) = (Vec::new(), None, None);
         loop {
             let answer = query.clone().set_exclusive_start_key(start).send().await?;
             self.units.add_read(&answer.consumed_capacity);
             for item in answer.items.unwrap_or_default() {
-                read.push(from_item(item)?);
+                let message = from_item(item)?;
+                if Some(&message.reference) == before {
+                    found = Some(message);
+                } else {
+                    read.push(message);
+                }
             }
             start = answer.last_evaluated_key;
-            let part = newest_before(&read, before);
-            let oldest = read.last().map(|message| message.reference.sent_at_ms());
-            let is_whole = part.get(limit.saturating_sub(1)).map(|last| Some(last.reference.sent_at_ms()) > oldest);
-            if start.is_none() || is_whole == Some(true) {
-                return Ok(part.into_iter().take(limit).cloned().collect());
+            let is_wanted = |message: &Message| before.is_none_or(|before| is_before(message, before, found.as_ref()));
+            // Within their seconds they are in no order yet.
+            let last = read.iter().filter(|message| is_wanted(message)).nth(limit.saturating_sub(1));
+            let is_whole = last
+                .zip(read.last())
+                .is_some_and(|(last, oldest)| last.reference.sent_at_ms() > oldest.reference.sent_at_ms());
+            if start.is_none() || is_whole {
+                read.retain(is_wanted);
+                read.sort_by(|a, b| b.order().cmp(&a.order()));
+                read.truncate(limit);
+                return Ok(read);
             }
         }
     }
@@ -284,16 +295,12 @@ fn stored(message: Message) -> StoredMessage {
     StoredMessage { seq: message.seq, ticket: message.ticket }
 }
 
-/// Those before `before`, newest first. One that is not there, or in another conversation, has its place by its time and id.
-fn newest_before<'a>(messages: &'a [Message], before: Option<&MessageRef>) -> Vec<&'a Message> {
-    let named = |reference: &MessageRef| (reference.sent_at_ms(), reference.id.clone());
-    let found = before.and_then(|before| messages.iter().find(|message| message.reference == *before));
-    let is_before = |message: &&Message| match (found, before) {
-        (Some(found), _) => message.order() < found.order(),
-        (None, Some(before)) => named(&message.reference) < named(before),
-        (None, None) => true,
-    };
-    let mut part: Vec<&Message> = messages.iter().filter(is_before).collect();
-    part.sort_by(|a, b| b.order().cmp(&a.order()));
-    part
+/// Whether a message comes before another. One that was not found, because it is in another conversation or nowhere, has its place by its
+/// time and id.
+fn is_before(message: &Message, other: &MessageRef, found: Option<&Message>) -> bool {
+    let name = &message.reference;
+    match found {
+        Some(other) => message.order() < other.order(),
+        None => (name.sent_at_ms(), &name.id) < (other.sent_at_ms(), &other.id),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::changes::Change;
+use super::count::Count;
 use super::plan::{Found, Plan, TicketStep, Work};
 use super::table::{ContactId, Conversation, ConversationId, Place, Table, TicketId};
 use super::variant::Variant;
@@ -262,17 +263,7 @@ impl Taking {
 
     /// `Storage::count` of one message by itself.
     fn count(&mut self, work: Work, table: &mut Table, plan: Plan) {
-        let conversation = table.conversations.entry(self.conversation(work)).or_default();
-        let same_generation = conversation.generation.is_none_or(|now| now == plan.generation);
-        let same_place = conversation.in_seq.is_none_or(|now| now == plan.in_seq);
-        let unguarded = work.variant == Variant::CountUnguarded;
-        if (same_generation || work.variant == Variant::GenerationUnchecked) && (same_place || unguarded) {
-            let counted = if unguarded { conversation.in_seq.unwrap_or_default() } else { plan.in_seq } + 1;
-            conversation.named = true;
-            conversation.generation = Some(plan.generation);
-            conversation.in_seq = Some(counted);
-            conversation.counted = plan.counted.and(work.message);
-            conversation.slot = Some(plan.ticket());
+        if Count::of(work, self.conversation(work), plan).commit(work.variant, table) {
             if work.variant == Variant::DedupAfterWrite {
                 self.at = At::MarkLast(plan);
             } else {

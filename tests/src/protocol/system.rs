@@ -127,17 +127,11 @@ impl System {
 
     /// The units of each group that were handed out together.
     fn out(&self, state: &State) -> Vec<Vec<u8>> {
-        let mut out: Vec<(u8, Status, Vec<u8>)> = Vec::new();
-        for (place, (unit, status)) in (0u8..).zip(self.units.iter().zip(&state.queue)) {
-            if !matches!(status, Status::With(_)) {
-                continue;
-            }
-            match out.iter_mut().find(|(group, with, _)| (*group, *with) == (unit.group, *status)) {
-                Some((.., units)) => units.push(place),
-                None => out.push((unit.group, *status, vec![place])),
-            }
-        }
-        out.into_iter().map(|(.., units)| units).collect()
+        let with = |process: u8| {
+            let units = (0u8..).zip(&state.queue).filter(move |(_, status)| **status == Status::With(process));
+            units.map(|(unit, _)| unit).collect::<Vec<_>>()
+        };
+        (0..u8::try_from(self.processes).unwrap()).flat_map(|process| self.groups(&with(process))).collect()
     }
 
     /// The units of a batch, parted into its groups. Without groups each unit is one of its own.

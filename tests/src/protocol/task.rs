@@ -1,9 +1,10 @@
 //! The messages of one group of a batch, one after the other: `functions/ingest/src/lib.rs` `take_group`, `bursts.rs`, `counting.rs`.
 
 use super::call::Call;
+use super::count::Count;
 use super::ingest::{At, Taking};
 use super::plan::{Plan, TicketStep, Work};
-use super::table::{ContactId, Conversation, ConversationId, Counted, NAMED, Table, TicketId};
+use super::table::{ContactId, Conversation, NAMED, Table, TicketId};
 use super::variant::Variant;
 
 /// The work on a group.
@@ -32,18 +33,6 @@ enum Phase {
     Counting,
     /// The first of them, which looks for itself.
     Alone,
-}
-
-/// `domain::ingest::Count`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Count {
-    id: ConversationId,
-    generation: u8,
-    in_seq: u8,
-    counted: Counted,
-    slot: TicketId,
-    /// The conversation's `in_seq` when all are counted.
-    after: u8,
 }
 
 impl Task {
@@ -175,27 +164,10 @@ impl Task {
     /// `Burst::add`.
     fn add(&mut self, work: Work, plan: Plan) -> bool {
         let taking = std::mem::replace(&mut self.taking, Taking::done());
-        let count = Count {
-            id: taking.conversation(work),
-            generation: plan.generation,
-            in_seq: plan.in_seq,
-            counted: plan.counted.and(work.message),
-            slot: plan.ticket(),
-            after: plan.in_seq + 1,
-        };
-        let after = Conversation {
-            named: true,
-            generation: Some(count.generation),
-            in_seq: Some(count.after),
-            counted: count.counted,
-            slot: Some(count.slot),
-            previous: None,
-        };
-        self.left = Some((count.id.contact, after));
-        self.count = Some(match self.count.take() {
-            Some(before) => Count { generation: before.generation, in_seq: before.in_seq, ..count },
-            None => count,
-        });
+        let id = taking.conversation(work);
+        let count = Count::of(work, id, plan);
+        self.left = Some((id.contact, count.leaves()));
+        self.count = Some(self.count.map_or(count, |before| before.and(count)));
         self.uncounted.push((self.at, taking));
         matches!(plan.step, TicketStep::Join(_)) && self.uncounted.len() < NAMED
     }
@@ -203,20 +175,8 @@ impl Task {
     /// `Storage::count` of all that are uncounted.
     fn count(&mut self, variant: Variant, table: &mut Table) {
         let Some(count) = self.count.take() else { return };
-        let conversation = table.conversations.entry(count.id).or_default();
-        let same_generation = conversation.generation.is_none_or(|now| now == count.generation);
-        let same_place = conversation.in_seq.is_none_or(|now| now == count.in_seq);
-        let unguarded = variant == Variant::CountUnguarded;
-        let is_counted = (same_generation || variant == Variant::GenerationUnchecked) && (same_place || unguarded);
-        if is_counted {
-            let rise = count.after - count.in_seq;
-            let before = if unguarded { conversation.in_seq.unwrap_or_default() } else { count.in_seq };
-            conversation.named = true;
-            conversation.generation = Some(count.generation);
-            conversation.in_seq = Some(before + rise);
-            conversation.counted = count.counted;
-            conversation.slot = Some(count.slot);
-        } else {
+        let is_counted = count.commit(variant, table);
+        if !is_counted {
             self.left = None;
         }
         if is_counted || variant == Variant::RefusedIsDone {

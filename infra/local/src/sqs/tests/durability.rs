@@ -5,7 +5,10 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rusqlite::types::Value;
+
 use super::*;
+use crate::sqs::store::Store;
 
 /// The file that the killed process writes, in its working directory.
 const FILE: &str = "queues.db";
@@ -152,15 +155,15 @@ async fn a_full_disk_refuses_the_send_and_loses_nothing_that_was_answered() {
     assert_eq!(bench.counts(STANDARD).await, [answered + 1, 0, 0]);
 }
 
+/// Reads a setting of the writer's connection.
+fn pragma(name: &'static str) -> impl FnOnce(&Store<'_>) -> Result<Value, crate::sqs::Error> + Send + 'static {
+    move |store| Ok(store.connection.pragma_query_value(None, name, |row| row.get(0))?)
+}
+
 #[tokio::test]
 async fn a_commit_waits_for_the_disk() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::open(Some(&directory.path().join(FILE)));
-    let pragma = |name: &'static str| {
-        move |store: &crate::sqs::store::Store<'_>| {
-            Ok(store.connection.pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))?)
-        }
-    };
     let writer = &bench.queues.writer;
     assert_eq!(writer.run(pragma("journal_mode")).await.unwrap(), "wal".to_owned().into());
     // 2 is FULL: without it, WAL commits may be lost when the machine loses power. A receive does without (1, NORMAL).
@@ -174,28 +177,20 @@ async fn a_commit_waits_for_the_disk() {
 async fn the_log_is_written_back_seldom_and_no_savepoint_goes_to_a_file() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::open(Some(&directory.path().join(FILE)));
-    let pragma = |name: &'static str| {
-        move |store: &crate::sqs::store::Store<'_>| {
-            Ok(store.connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))?)
-        }
-    };
     let writer = &bench.queues.writer;
-    assert_eq!(writer.run(pragma("wal_autocheckpoint")).await.unwrap(), 10_000);
+    assert_eq!(writer.run(pragma("wal_autocheckpoint")).await.unwrap(), 10_000.into());
     // 2 is MEMORY.
-    assert_eq!(writer.run(pragma("temp_store")).await.unwrap(), 2);
+    assert_eq!(writer.run(pragma("temp_store")).await.unwrap(), 2.into());
 }
 
 #[tokio::test]
 async fn a_send_that_waits_behind_a_receive_still_waits_for_the_disk() {
     let directory = tempfile::tempdir().unwrap();
     let bench = Bench::open(Some(&directory.path().join(FILE)));
-    let level = |store: &crate::sqs::store::Store<'_>| {
-        Ok(store.connection.pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))?)
-    };
     let [holder, first, second] = [(); 3].map(|()| bench.queues.clone());
     let (release, released) = std::sync::mpsc::channel::<()>();
     let (reached, holding) = tokio::sync::oneshot::channel();
-    let hold = move |_: &crate::sqs::store::Store<'_>| {
+    let hold = move |_: &Store<'_>| {
         reached.send(()).unwrap();
         released.recv().unwrap();
         Ok(())
@@ -203,11 +198,11 @@ async fn a_send_that_waits_behind_a_receive_still_waits_for_the_disk() {
     let holding_up = tokio::spawn(async move { holder.writer.run_without_sync(hold).await.unwrap() });
     holding.await.unwrap();
     // Both wait for their turn, one behind the other, when the first transaction goes on.
-    let receive = tokio::spawn(async move { first.writer.run_without_sync(level).await.unwrap() });
+    let receive = tokio::spawn(async move { first.writer.run_without_sync(pragma("synchronous")).await.unwrap() });
     tokio::task::yield_now().await;
-    let send = tokio::spawn(async move { second.writer.run(level).await.unwrap() });
+    let send = tokio::spawn(async move { second.writer.run(pragma("synchronous")).await.unwrap() });
     tokio::task::yield_now().await;
     release.send(()).unwrap();
     holding_up.await.unwrap();
-    assert_eq!((receive.await.unwrap(), send.await.unwrap()), (1, 2));
+    assert_eq!((receive.await.unwrap(), send.await.unwrap()), (1.into(), 2.into()));
 }
