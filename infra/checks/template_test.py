@@ -26,7 +26,7 @@ PERMISSIONS = {
         "IngestLogs": LOGS,
         "InboundQueue": CONSUME,
         "${ParcelBucket.Arn}/units/*": {"s3:GetObject"},
-        "Table": CHANGE | {"dynamodb:BatchGetItem", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
+        "Table": CHANGE | {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"},
     },
     "tickets": {
         "TicketsLogs": LOGS,

@@ -67,4 +67,5 @@ mod v3;
 mod v3_answers;
 mod waiting;
 mod whaticket;
+mod who;
 mod window;

@@ -100,17 +100,15 @@ impl Table {
             effect: Effect::Opens,
         };
         let profile = |id: ContactId| Contact {
-            id,
             name: inbound.sender.name.clone(),
             aliases: inbound.sender.aliases.clone(),
-            is_group: false,
-            created_at: now,
+            ..Contact::new(id, now)
         };
         let contact = if let Some(known) = storage.contact_by_alias(org, &inbound.sender.aliases).await? {
             known.id
         } else {
             let contact = profile(ContactId::generate(now, runtime::ids::random()));
-            storage.contact_or_new(org, &NewContact { contact }).await?
+            storage.contact_or_new(org, &NewContact { contact }, None).await?
         };
         let conversation = ConversationId::of(&connection.id, &contact);
         let mut progress = Progress::default();

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use domain::alias::Alias;
 use domain::connection::Connection;
-use domain::conversation::{Conversation, REMEMBERED};
+use domain::conversation::{COUNTED_AT_ONCE, Conversation};
 use domain::ids::ContactId;
 use domain::ingest::{Count, Plan, TicketStep};
 use domain::message::InboundMessage;
@@ -82,7 +82,7 @@ impl Burst {
             Some(before) => before.and(count),
             None => count,
         });
-        may_wait && self.uncounted.len() < REMEMBERED
+        may_wait && self.uncounted.len() < COUNTED_AT_ONCE
     }
 
     /// The conversation is not as the last message left it.

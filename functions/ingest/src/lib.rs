@@ -6,6 +6,7 @@ mod bursts;
 mod connections;
 mod counting;
 mod messages;
+mod names;
 mod parcels;
 mod people;
 mod templates;

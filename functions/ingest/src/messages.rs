@@ -1,9 +1,8 @@
 //! A message: who wrote it, what it does, and doing it as far as its count.
 
 use domain::connection::Connection;
-use domain::contact::Contact;
 use domain::conversation::Conversation;
-use domain::ids::{ContactId, ConversationId};
+use domain::ids::ConversationId;
 use domain::ingest::{Known, Plan, TicketStep, plan};
 use domain::message::{InboundMessage, MessageRef};
 use domain::ticket::Ticket;
@@ -13,6 +12,7 @@ use storage::{Basis, ChangeError, Progress, Step};
 
 use crate::Ingest;
 use crate::bursts::{Burst, Origin, Uncounted};
+use crate::people::profile;
 
 /// How often a message is planned again after its conversation moved on meanwhile. Each time somebody else made progress.
 pub(crate) const TRIES: u32 = 16;
@@ -45,6 +45,10 @@ impl Ingest {
         for _ in 0..TRIES {
             let (plan, (year, now)) = self.planned(&origin, &inbound, left.take()).await?;
             let connection = &origin.connection;
+            if self.is_known_by_another_time(connection, &inbound, &plan).await? {
+                tracing::info!(org.id = %connection.org, connection.id = %connection.id, "message was stored before, with another time");
+                return Ok(());
+            }
             let basis = if burst.uncounted.is_empty() { Basis::Written } else { Basis::Uncounted };
             let step = self.storage.write_out(&connection.org, year, &plan, basis, &mut progress).await?;
             if step != Some(Step::Stale) {
@@ -52,6 +56,7 @@ impl Ingest {
             }
             match step {
                 None => {
+                    self.follow_names(&origin, &inbound, &plan, now).await?;
                     let may_wait = burst.add(Uncounted { at, origin, inbound, plan, progress }, now);
                     return if may_wait { Ok(()) } else { self.count(burst).await };
                 }
@@ -89,10 +94,12 @@ impl Ingest {
         };
         if conversation.is_none() {
             // The first message of a conversation: whoever made the contact may have crashed before its profile.
-            let is_itself = self.storage.complete_contact(org, &profile(contact.clone(), inbound)).await?;
-            if !is_itself && *contact == person.id {
+            let shown = profile(contact.clone(), connection, inbound);
+            match self.storage.complete_contact(org, &shown).await? {
+                Some(known) => self.name_if_nameless(connection, &known, inbound).await?,
                 // It has just gone into another: the message comes again and finds that one.
-                return Err(ChangeError::Stale.into());
+                None if *contact == person.id => return Err(ChangeError::Stale.into()),
+                None => {}
             }
         }
         let mut plan = plan(Known { connection, contact, conversation, ticket }, inbound, now);
@@ -101,6 +108,22 @@ impl Ingest {
             new.ticket.details.pattern = pattern;
         }
         Ok((plan, (year, now)))
+    }
+
+    /// Whether the message is stored already, and its provider told another time of it then.
+    async fn is_known_by_another_time(
+        &self,
+        connection: &Connection,
+        inbound: &InboundMessage,
+        plan: &Plan,
+    ) -> Result<bool, Problem> {
+        if !plan.may_be_known_by_another_time(inbound) {
+            return Ok(false);
+        }
+        let MessageRef { conversation, id, sent_at } = &plan.message.reference;
+        let named = (id.as_str(), plan.message.content.kind.as_str());
+        let known = self.storage.message_about(&connection.org, conversation, named, *sent_at).await?;
+        Ok(known.is_some_and(|known| known != plan.message.reference))
     }
 
     /// Whether a gateway tells us what `send` itself handed to it.
@@ -129,17 +152,6 @@ impl Ingest {
         }
         let (org, id, reference) = (&connection.org, &inbound.provider_id, &plan.message.reference);
         Ok(self.storage.link_receipt(org, &connection.id, id, reference, clock::now()).await?)
-    }
-}
-
-/// The contact as its message shows it.
-pub(crate) fn profile(id: ContactId, inbound: &InboundMessage) -> Contact {
-    Contact {
-        id,
-        name: inbound.sender.name.clone(),
-        aliases: inbound.sender.aliases.clone(),
-        is_group: inbound.sender.is_group,
-        created_at: clock::now(),
     }
 }
 

@@ -21,6 +21,11 @@ pub enum Denied {
     OnlySupervisors,
 }
 
+/// Supervisors say that two contacts are one person, or two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("only a supervisor or an admin may merge, unmerge and split contacts")]
+pub struct ContactsDenied;
+
 /// Whether the agent may see the ticket.
 pub fn may_see(agent: &Agent, ticket: &Ticket) -> bool {
     agent.role >= Role::Supervisor
@@ -55,6 +60,11 @@ pub fn may_assign(agent: &Agent, ticket: &Ticket, to: &AgentId, agents_may: bool
         return Err(Denied::NotYours);
     }
     if *to == agent.id || agents_may { Ok(()) } else { Err(Denied::OnlySupervisors) }
+}
+
+/// Whether the agent may say that two contacts are one person, or that one is two.
+pub fn may_merge_contacts(agent: &Agent) -> Result<(), ContactsDenied> {
+    if agent.role >= Role::Supervisor { Ok(()) } else { Err(ContactsDenied) }
 }
 
 #[cfg(test)]

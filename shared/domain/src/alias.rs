@@ -22,6 +22,11 @@ pub enum AliasKind {
 }
 
 impl AliasKind {
+    /// Whether whoever has it keeps it, so that it tells people apart. A user name is given up and taken by others.
+    pub fn is_strong(self) -> bool {
+        self != Self::Username
+    }
+
     /// The name in keys.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,6 +52,22 @@ impl Alias {
     /// An alias as it came from a provider.
     pub fn new(kind: AliasKind, value: impl Into<String>) -> Self {
         Self { kind, value: value.into() }
+    }
+
+    /// Whether two spellings are one identity.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.match_key() == other.match_key()
+    }
+
+    /// Meta's id of a person in one business portfolio. That of the parent portfolio (`US.ENT.…`) is another: it never stands for a number.
+    /// Source: docs/providers.md §1.8.
+    pub fn user_id(&self) -> Option<&str> {
+        (self.kind == AliasKind::Bsuid && !self.is_parent_id()).then_some(self.value.as_str())
+    }
+
+    /// Meta's id of a person in the parent of several portfolios.
+    pub fn is_parent_id(&self) -> bool {
+        self.kind == AliasKind::Bsuid && self.value.split('.').nth(1) == Some("ENT")
     }
 
     /// What two spellings of one identity have in common. Only for look-up, never for sending.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{self, ConnectionId, ContactId, ConversationId, TicketId};
-use crate::message::MessageRef;
+use crate::message::{MessageRef, Sender};
 use crate::ticket::Ticket;
 
 /// Who answers: a program or a person.
@@ -18,8 +18,11 @@ pub enum Mode {
     Agent,
 }
 
-/// How many counted messages a conversation remembers, and how many may be counted at once. Source: docs/adr/0003-ingest-order.md.
-pub const REMEMBERED: usize = 8;
+/// How many messages may be counted at once. A conversation remembers at least as many. Source: docs/adr/0003-ingest-order.md.
+pub const COUNTED_AT_ONCE: usize = 8;
+
+/// How many counted messages a conversation remembers: among these a message that comes again with another time is known by its id.
+pub const REMEMBERED: usize = 24;
 
 /// How long after a contact's message free text may be sent to it. Source: whatsapp.md §2.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(24);
@@ -53,6 +56,8 @@ pub struct Conversation {
     pub last_out_at: Option<Timestamp>,
     /// The answers that wait until the contact writes.
     pub parked: Vec<MessageRef>,
+    /// A digest of the names that the contact showed with its last message, by which a change is seen without reading its profile.
+    pub names: Option<String>,
 }
 
 impl Conversation {
@@ -72,6 +77,7 @@ impl Conversation {
             last_in_at: None,
             last_out_at: None,
             parked: Vec::new(),
+            names: None,
         }
     }
 
@@ -98,6 +104,13 @@ impl Conversation {
     /// counted since it was stored: then it is taken for counted.
     pub fn has_counted(&self, message: &str, seq: u64) -> bool {
         seq.saturating_add(self.counted.len() as u64) <= self.in_seq || self.counted_lately(message)
+    }
+
+    /// The names of a contact as they are remembered here. None where it shows none.
+    pub fn names_of(sender: &Sender) -> Option<String> {
+        let (name, username) = (sender.name.as_deref(), sender.username());
+        (name.is_some() || username.is_some())
+            .then(|| ids::digest(&format!("{}\n{}", name.unwrap_or_default(), username.unwrap_or_default())))
     }
 
     /// `counted`, once this message is counted.
@@ -141,12 +154,12 @@ mod tests {
         check(&two, "a", 1, true);
         check(&two, "stored and not counted", 1, false);
         check(&two, "has no place", 0, true);
-        let many = (0..9).fold(two, |before, n| count(before, &n.to_string()));
-        assert_eq!((many.in_seq, many.counted.len(), many.counted_lately("a")), (11, REMEMBERED, false));
+        let many = (0..25).fold(two, |before, n| count(before, &n.to_string()));
+        assert_eq!((many.in_seq, many.counted.len(), many.counted_lately("a")), (27, REMEMBERED, false));
         check(&many, "a", 1, true);
         check(&many, "stored and not counted", 4, false);
         check(&many, "stored too long ago to tell", 3, true);
         // An item that remembers nothing, as those of old are: what has a place up to the count was counted.
-        check(&Conversation { counted: Vec::new(), ..many }, "b", 11, true);
+        check(&Conversation { counted: Vec::new(), ..many }, "b", 27, true);
     }
 }

@@ -100,6 +100,19 @@ impl Count {
 }
 
 impl Plan {
+    /// Whether the message may have been stored with another time and no longer be remembered by the conversation: it comes late, or it is of
+    /// those that a conversation does not count.
+    pub fn may_be_known_by_another_time(&self, inbound: &InboundMessage) -> bool {
+        self.message.seq == 0 || self.conversation.last_in_at.is_some_and(|last| inbound.sent_at < last)
+    }
+
+    /// Whether the contact shows other names than with the last message that it wrote. One that comes late says nothing of today's.
+    pub fn names_are_new(&self, inbound: &InboundMessage, now: Timestamp) -> bool {
+        let names = Conversation::names_of(&inbound.sender);
+        let is_late = self.conversation.last_in_at.is_some_and(|last| inbound.written_at(now) < last);
+        names.is_some() && names != self.conversation.names && !is_late
+    }
+
     /// The count of the message, once it is stored and its ticket stands.
     pub fn count(&self, inbound: &InboundMessage, now: Timestamp) -> Count {
         let before = self.conversation.clone();
@@ -108,6 +121,11 @@ impl Plan {
             counted: before.counting(&self.message.reference.id),
             last_in_at: before.last_in_at.max(Some(inbound.written_at(now))),
             slot: self.ticket.ticket_id().cloned().or(before.slot),
+            names: if self.names_are_new(inbound, now) {
+                Conversation::names_of(&inbound.sender)
+            } else {
+                before.names
+            },
             ..before
         };
         Count { generation: self.conversation.generation, in_seq: self.conversation.in_seq, after }

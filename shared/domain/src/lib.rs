@@ -30,4 +30,5 @@ pub mod service_key;
 pub mod sla;
 pub mod template;
 pub mod ticket;
+pub mod user_ids;
 pub mod window;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::alias::Alias;
+use crate::alias::{Alias, AliasKind};
 use crate::delivery::{Delivery, DeliveryError};
 use crate::ids::{AgentId, ConversationId, OutboundId, ProviderMessageId, TicketId};
 use crate::media::Media;
@@ -43,6 +43,14 @@ pub struct Sender {
     pub name: Option<String>,
     /// Whether the contact is a group.
     pub is_group: bool,
+}
+
+impl Sender {
+    /// The user name that it shows, without the `@` that people put before it.
+    pub fn username(&self) -> Option<&str> {
+        let named = self.aliases.iter().find(|alias| alias.kind == AliasKind::Username)?;
+        Some(named.value.trim_start_matches('@'))
+    }
 }
 
 /// What an inbound message may do besides being stored.

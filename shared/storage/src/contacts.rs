@@ -1,12 +1,16 @@
 //! Contacts, found by any of their identities.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::alias::{Alias, AliasKind};
+use domain::alias::Alias;
 use domain::contact::Contact;
-use domain::ids::{ContactId, OrganizationId};
+use domain::identity::Way;
+use domain::ids::{ConnectionId, ContactId, OrganizationId};
+use domain::message::Sender;
 use serde::{Deserialize, Serialize};
 
-use crate::item::{Item, read, text_of, write};
+use crate::item::{read, text, text_of, write};
 use crate::merges::Person;
 use crate::{Error, Storage, keys};
 
@@ -17,6 +21,26 @@ pub(crate) struct AliasPointer {
     /// Which contacts went into it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) absorbed: Vec<ContactId>,
+    /// Of one of Meta's user ids: the connections on which the contact is known under it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) on: Vec<ConnectionId>,
+}
+
+impl AliasPointer {
+    /// The way to a contact from one of its identities that a message showed on a connection, or that is known otherwise.
+    pub(crate) fn new(person: &Person, alias: &Alias, seen_on: Option<&ConnectionId>) -> Self {
+        let on = seen_on.filter(|_| alias.user_id().is_some());
+        Self { ctc: person.id.clone(), absorbed: person.absorbed.clone(), on: on.into_iter().cloned().collect() }
+    }
+}
+
+/// An identity with where it leads.
+#[derive(Debug, Clone)]
+pub struct FoundWay {
+    /// Where it leads.
+    pub way: Way,
+    /// The contacts that went into that contact.
+    pub absorbed: Vec<ContactId>,
 }
 
 /// A contact that was found by an alias.
@@ -26,8 +50,8 @@ pub struct KnownContact {
     pub id: ContactId,
     /// Those of the aliases asked for that lead nowhere yet.
     pub new_aliases: Vec<Alias>,
-    /// The other contacts that the aliases lead to, each with whether nothing but a user name does.
-    pub others: Vec<(ContactId, bool)>,
+    /// The other contacts that the aliases lead to.
+    pub others: Vec<ContactId>,
     /// The contacts that went into it.
     pub absorbed: Vec<ContactId>,
 }
@@ -53,42 +77,50 @@ impl Storage {
         org: &OrganizationId,
         aliases: &[Alias],
     ) -> Result<Option<KnownContact>, Error> {
-        let wanted: Vec<keys::Key> = aliases.iter().map(|alias| keys::alias(org, alias)).collect();
-        let found: Vec<(String, AliasPointer)> = match wanted.as_slice() {
-            [] => return Ok(None),
-            [only] => match self.get(only.clone(), false).await? {
-                Some(item) => vec![(only.pk.clone(), read(item)?)],
-                None => Vec::new(),
-            },
-            several => self.pointers(several).await?,
+        let found = self.pointers(org, aliases).await?;
+        let Some(AliasPointer { ctc: id, absorbed, .. }) = found.iter().find_map(Option::as_ref) else {
+            return Ok(None);
         };
-        let leads = |key: &keys::Key| found.iter().find(|(pk, _)| *pk == key.pk).map(|(_, pointer)| pointer);
-        let Some(AliasPointer { ctc: id, absorbed }) = wanted.iter().find_map(leads) else { return Ok(None) };
-        let mut others: Vec<(ContactId, bool)> = Vec::new();
-        let mut new_aliases = Vec::new();
-        for (alias, key) in aliases.iter().zip(&wanted) {
-            let Some(pointer) = leads(key) else {
-                new_aliases.push(alias.clone());
-                continue;
-            };
-            let by_name = alias.kind == AliasKind::Username;
-            match others.iter_mut().find(|(other, _)| *other == pointer.ctc) {
-                Some((_, only_by_name)) => *only_by_name &= by_name,
-                None if pointer.ctc != *id => others.push((pointer.ctc.clone(), by_name)),
-                None => {}
+        let mut others: Vec<ContactId> = Vec::new();
+        for pointer in found.iter().flatten() {
+            if pointer.ctc != *id && !others.contains(&pointer.ctc) {
+                others.push(pointer.ctc.clone());
             }
         }
+        let is_new = |(alias, pointer): (&Alias, &Option<AliasPointer>)| pointer.is_none().then(|| alias.clone());
+        let new_aliases = aliases.iter().zip(&found).filter_map(is_new).collect();
         Ok(Some(KnownContact { id: id.clone(), new_aliases, others, absorbed: absorbed.clone() }))
+    }
+
+    /// Where each of these identities leads, and whether it was seen on the connection.
+    pub async fn ways(
+        &self,
+        org: &OrganizationId,
+        connection: &ConnectionId,
+        aliases: &[Alias],
+    ) -> Result<Vec<FoundWay>, Error> {
+        let found = self.pointers(org, aliases).await?;
+        let way = |(alias, pointer): (&Alias, Option<AliasPointer>)| {
+            let is_seen_here = pointer.as_ref().is_some_and(|pointer| pointer.on.contains(connection));
+            let (to, absorbed) = pointer.map(|pointer| (pointer.ctc, pointer.absorbed)).unzip();
+            FoundWay { way: Way { alias: alias.clone(), to, is_seen_here }, absorbed: absorbed.unwrap_or_default() }
+        };
+        Ok(aliases.iter().zip(found).map(way).collect())
     }
 
     /// Makes the contact unless another worker made one with the same first alias; then that one's id. Adds the aliases.
     ///
     /// The alias comes before the profile, so that two workers cannot leave two profiles. If a crash lies between, the message
     /// comes again and `complete_contact` writes the profile.
-    pub async fn contact_or_new(&self, org: &OrganizationId, new: &NewContact) -> Result<ContactId, Error> {
+    pub async fn contact_or_new(
+        &self,
+        org: &OrganizationId,
+        new: &NewContact,
+        seen_on: Option<&ConnectionId>,
+    ) -> Result<ContactId, Error> {
         let mut id = new.contact.id.clone();
         for (place, alias) in new.contact.aliases.iter().enumerate() {
-            let pointer = AliasPointer { ctc: id.clone(), absorbed: Vec::new() };
+            let pointer = AliasPointer::new(&Person { id: id.clone(), absorbed: Vec::new() }, alias, seen_on);
             let taken = self.put_new(write(keys::alias(org, alias), &pointer)?).await?;
             if let Some(item) = taken
                 && place == 0
@@ -105,20 +137,64 @@ impl Storage {
         Ok(id)
     }
 
-    /// Writes a contact's profile if it is missing. A contact that has one costs a read. `false` when the contact has gone into
-    /// another meanwhile.
-    pub async fn complete_contact(&self, org: &OrganizationId, contact: &Contact) -> Result<bool, Error> {
-        match self.profile(org, &contact.id, true).await? {
-            Some(profile) => Ok(profile.merged_into.is_none()),
-            None => self.put_new(write(keys::contact(org, &contact.id), contact)?).await.map(|_| true),
+    /// Writes a contact's profile if it is missing. A contact that has one costs a read. None when the contact has gone into another
+    /// meanwhile.
+    pub async fn complete_contact(&self, org: &OrganizationId, contact: &Contact) -> Result<Option<Contact>, Error> {
+        if let Some(profile) = self.profile(org, &contact.id, true).await? {
+            return Ok(profile.merged_into.is_none().then_some(profile.contact));
         }
+        self.put_new(write(keys::contact(org, &contact.id), contact)?).await?;
+        Ok(Some(contact.clone()))
+    }
+
+    /// Gives a contact the names that it shows now. What it does not show stays, as does the name that an agent gave it.
+    pub async fn rename_contact(&self, org: &OrganizationId, id: &ContactId, sender: &Sender) -> Result<(), Error> {
+        let shown = [("name", sender.name.as_deref()), ("username", sender.username())];
+        let mut update = self.client.update_item().table_name(&self.table).set_key(Some(keys::contact(org, id).into()));
+        let mut clauses = Vec::new();
+        for (name, value) in shown {
+            if let Some(value) = value {
+                clauses.push(format!("#{name} = :{name}"));
+                update = update
+                    .expression_attribute_names(format!("#{name}"), name)
+                    .expression_attribute_values(format!(":{name}"), text(value));
+            }
+        }
+        if clauses.is_empty() {
+            return Ok(());
+        }
+        let update = update
+            .update_expression(format!("SET {}", clauses.join(", ")))
+            .condition_expression("attribute_exists(pk)")
+            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.unless_refused(update.send().await).map(drop)
+    }
+
+    /// Gives a contact a name by hand, which is shown before its own; or takes it back. `false` when there is no such contact.
+    pub async fn give_name(&self, org: &OrganizationId, id: &ContactId, name: Option<&str>) -> Result<bool, Error> {
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(keys::contact(org, id).into()));
+        let update = match name {
+            Some(name) => {
+                update.update_expression("SET given_name = :name").expression_attribute_values(":name", text(name))
+            }
+            None => update.update_expression("REMOVE given_name"),
+        };
+        let update =
+            update.condition_expression("attribute_exists(pk)").return_consumed_capacity(ReturnConsumedCapacity::Total);
+        self.unless_refused(update.send().await)
     }
 
     /// Points further identities of a known contact to it. The profile learns each before the way to it exists, so that a crash
     /// between leaves work that the next message does again.
     ///
     /// Errors: `Unavailable` when the contact has gone into another meanwhile.
-    pub async fn learn_aliases(&self, org: &OrganizationId, person: &Person, aliases: &[Alias]) -> Result<(), Error> {
+    pub async fn learn_aliases(
+        &self,
+        org: &OrganizationId,
+        person: &Person,
+        aliases: &[Alias],
+        seen_on: Option<&ConnectionId>,
+    ) -> Result<(), Error> {
         let id = &person.id;
         for alias in aliases {
             let value: Result<AttributeValue, _> = serde_dynamo::to_attribute_value(alias);
@@ -139,8 +215,7 @@ impl Storage {
             if !is_learned && self.profile(org, id, true).await?.is_some_and(|profile| profile.merged_into.is_some()) {
                 return Err(Error::contended());
             }
-            let pointer = AliasPointer { ctc: id.clone(), absorbed: person.absorbed.clone() };
-            self.put_new(write(keys::alias(org, alias), &pointer)?).await?;
+            self.put_new(write(keys::alias(org, alias), &AliasPointer::new(person, alias, seen_on))?).await?;
         }
         Ok(())
     }
@@ -150,12 +225,16 @@ impl Storage {
         Ok(self.root(org, id, false).await?.map(|profile| profile.contact))
     }
 
-    async fn pointers(&self, wanted: &[keys::Key]) -> Result<Vec<(String, AliasPointer)>, Error> {
-        let items = self.batch_get(wanted.to_vec(), false).await?;
-        let pair = |item: Item| {
-            let pk = text_of(&item, "pk").unwrap_or_default().to_owned();
-            Ok((pk, read(item)?))
+    async fn pointers(&self, org: &OrganizationId, aliases: &[Alias]) -> Result<Vec<Option<AliasPointer>>, Error> {
+        let keys: Vec<keys::Key> = aliases.iter().map(|alias| keys::alias(org, alias)).collect();
+        let items = match keys.as_slice() {
+            [only] => self.get(only.clone(), false).await?.into_iter().collect(),
+            several => self.batch_get(several.to_vec(), false).await?,
         };
-        items.into_iter().map(pair).collect()
+        let mut found: HashMap<String, AliasPointer> = HashMap::new();
+        for item in items {
+            found.insert(text_of(&item, "pk").unwrap_or_default().to_owned(), read(item)?);
+        }
+        Ok(keys.iter().map(|key| found.remove(&key.pk)).collect())
     }
 }

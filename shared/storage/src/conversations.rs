@@ -36,6 +36,9 @@ pub(crate) struct ConversationItem {
     /// Of each parked answer its place in the conversation, as `placed` writes it.
     #[serde(default)]
     parked: Vec<String>,
+    /// The names that the contact showed last, as a digest.
+    #[serde(default)]
+    shown: Option<String>,
 }
 
 /// A message's place within its conversation.
@@ -60,6 +63,7 @@ impl From<ConversationItem> for Conversation {
             read_seq: item.read_seq,
             last_in_at: item.last_in,
             last_out_at: item.last_out,
+            names: item.shown,
         }
     }
 }

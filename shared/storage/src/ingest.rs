@@ -124,6 +124,9 @@ impl Storage {
             if plan.conversation.counted_lately(&plan.message.reference.id) {
                 return Ok(Some(progress.done()));
             }
+        } else if plan.message.seq > 0 && plan.conversation.counted_lately(&plan.message.reference.id) {
+            // Counted, so stored: with another time it would be another item.
+            return Ok(Some(Step::Duplicate));
         } else {
             progress.stored = match self.store_message(org, &plan.message).await? {
                 None => Some(place.clone()),
@@ -179,6 +182,9 @@ impl Storage {
         }
         if let Some(ticket) = &after.slot {
             set.push(("slot", text(ticket.as_str())));
+        }
+        if let Some(names) = &after.names {
+            set.push(("shown", text(names)));
         }
         let unmoved = [("gen", number(count.generation)), ("in_seq", number(count.in_seq))];
         // A statement makes no item. Who counted before has written all of this one.

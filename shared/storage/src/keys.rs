@@ -120,6 +120,11 @@ pub(crate) fn message(org: &OrganizationId, reference: &MessageRef) -> Key {
     Key::new(format!("ORG#{org}#CNV#{}", reference.conversation), sk)
 }
 
+/// Before every message of this millisecond, and after every earlier one.
+pub(crate) fn before_messages_of(ms: i64) -> String {
+    format!("{MESSAGE_PREFIX}{ms:013}#")
+}
+
 /// After every message of this millisecond, and before every later one.
 pub(crate) fn after_messages_of(ms: i64) -> String {
     format!("{MESSAGE_PREFIX}{ms:013}#~")

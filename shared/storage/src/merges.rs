@@ -13,8 +13,9 @@ use domain::alias::Alias;
 use domain::contact::Contact;
 use domain::identity::joined;
 use domain::ids::{ContactId, OrganizationId};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use crate::identities::{attribute, told_apart};
 use crate::item::{number, read, text};
 use crate::transaction::{IntoTransact, Outcome, backoff};
 use crate::{Error, Storage, keys};
@@ -165,21 +166,29 @@ impl Storage {
             lost.extend(self.profile(org, id, true).await?);
         }
         let Some(before) = self.profile(org, winner, true).await? else { return Ok(None) };
-        let theirs: Vec<Alias> = lost.iter().flat_map(|profile| profile.contact.aliases.clone()).collect();
-        let aliases = joined(&before.contact.aliases, &theirs, named);
         let mut absorbed = before.absorbed.clone();
         for id in gone.into_iter().chain(lost.iter().flat_map(|profile| profile.absorbed.clone())) {
             if !absorbed.contains(&id) {
                 absorbed.push(id);
             }
         }
-        let name = before.contact.name.clone().or_else(|| lost.iter().find_map(|profile| profile.contact.name.clone()));
-        if !self.widen(org, &before, &aliases, &absorbed, name.as_deref()).await? {
+        let mut after = before.contact.clone();
+        let theirs: Vec<Alias> = lost.iter().flat_map(|profile| profile.contact.aliases.clone()).collect();
+        after.aliases = joined(&before.contact.aliases, &theirs, named);
+        for Profile { contact: other, .. } in &lost {
+            after.name = after.name.or_else(|| other.name.clone());
+            after.given_name = after.given_name.or_else(|| other.given_name.clone());
+            after.username = after.username.or_else(|| other.username.clone());
+            after.user_ids = after.user_ids.and(&other.user_ids);
+            told_apart(&mut after, &other.apart);
+        }
+        after.apart.retain(|apart| !absorbed.contains(&apart.contact));
+        if !self.widen(org, &before, &after, &absorbed).await? {
             return Ok(None);
         }
-        let same = |a: &Alias, b: &Alias| a.kind == b.kind && a.match_key() == b.match_key();
+        let aliases = &after.aliases;
         let (shown, hidden): (Vec<_>, Vec<_>) =
-            aliases.iter().partition(|alias| named.iter().any(|named| same(named, alias)));
+            aliases.iter().partition(|alias| named.iter().any(|named| named.is_same(alias)));
         for alias in hidden.into_iter().chain(shown) {
             self.turn(org, alias, winner, &absorbed).await?;
         }
@@ -193,34 +202,40 @@ impl Storage {
         &self,
         org: &OrganizationId,
         before: &Profile,
-        aliases: &[Alias],
+        after: &Contact,
         absorbed: &[ContactId],
-        name: Option<&str>,
     ) -> Result<bool, Error> {
-        if before.contact.aliases == aliases && before.absorbed == absorbed && before.contact.name.as_deref() == name {
+        if before.contact == *after && before.absorbed == absorbed {
             return Ok(before.merged_into.is_none());
         }
+        let mut set = vec![
+            ("aliases", attribute(&after.aliases)?),
+            ("absorbed", attribute(&absorbed)?),
+            ("user_ids", attribute(&after.user_ids)?),
+            ("apart", attribute(&after.apart)?),
+        ];
+        let names = [("name", &after.name), ("given_name", &after.given_name), ("username", &after.username)];
+        set.extend(names.into_iter().filter_map(|(name, value)| Some((name, text(value.as_deref()?)))));
         let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(keys::contact(org, &before.contact.id).into()))
             .condition_expression(
-                "attribute_not_exists(merged_into) AND size(aliases) = :had AND \
+                "attribute_not_exists(merged_into) AND aliases = :had AND \
                  (attribute_not_exists(absorbed) OR size(absorbed) = :held)",
             )
-            .expression_attribute_values(":aliases", attribute(&aliases)?)
-            .expression_attribute_values(":absorbed", attribute(&absorbed)?)
-            .expression_attribute_values(":had", number(before.contact.aliases.len()))
+            .expression_attribute_values(":had", attribute(&before.contact.aliases)?)
             .expression_attribute_values(":held", number(before.absorbed.len()))
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let mut set = "SET aliases = :aliases, absorbed = :absorbed".to_owned();
-        if let Some(name) = name {
-            set.push_str(", #name = :name");
-            update =
-                update.expression_attribute_names("#name", "name").expression_attribute_values(":name", text(name));
+        let mut clauses = Vec::new();
+        for (name, value) in set {
+            clauses.push(format!("#{name} = :{name}"));
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
         }
-        self.unless_refused(update.update_expression(set).send().await)
+        self.unless_refused(update.update_expression(format!("SET {}", clauses.join(", "))).send().await)
     }
 
     /// Lets an identity lead to the winner. A way that knows of more of the absorbed is another's later work and stays.
@@ -244,8 +259,4 @@ impl Storage {
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
         self.unless_refused(update.send().await).map(drop)
     }
-}
-
-fn attribute(value: &impl Serialize) -> Result<AttributeValue, Error> {
-    serde_dynamo::to_attribute_value(value).map_err(|source| Error::Corrupt { item: "PROFILE".to_owned(), source })
 }

@@ -56,7 +56,7 @@ pub(super) async fn context(
     };
     Ok(Output::success(json!({
         "conversationId": conversation.id,
-        "customer": { "name": subject.contact.name, "isGroup": subject.contact.is_group },
+        "customer": { "name": subject.contact.shown_name(), "isGroup": subject.contact.is_group },
         "language": subject.locale,
         "messages": messages.iter().map(shown).collect::<Vec<_>>(),
         "ticket": ticket.map(|ticket| inform::shown(&ticket, agent.as_deref(), now)),

@@ -162,7 +162,7 @@ async fn place(
     }
     let Some(conversation) = goes_on else { return Ok(None) };
     let now = clock::now();
-    let title = wanted.contact.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("WhatsApp");
+    let title = wanted.contact.shown_name().filter(|name| !name.is_empty()).unwrap_or("WhatsApp");
     let title: String = title.chars().take(200).collect();
     let blank = blank(&wanted.contact, title, Priority::default(), wanted.queue.clone(), org, now);
     Ok(Some(Ticket {

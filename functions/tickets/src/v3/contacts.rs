@@ -3,19 +3,20 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::access;
-use domain::agent::Role;
+use domain::agent::{Agent, Role};
 use domain::alias::{Alias, AliasKind};
+use domain::contact::Contact;
 use domain::ids::ContactId;
 use http::Uri;
 use runtime::Problem;
-use runtime::dialects::v3::shapes::{ContactShape, Page};
+use runtime::dialects::v3::shapes::{BesideContact, ContactShape, Page};
 use runtime::dialects::v3::{Problems, Refused, query};
 use runtime::identity::Caller;
 use serde::Deserialize;
 use storage::Storage;
 use utoipa::IntoParams;
 
-const NO_CONTACT: Problem = Problem::NotFound { entity: "Contact" };
+pub(super) const NO_CONTACT: Problem = Problem::NotFound { entity: "Contact" };
 
 /// How a contact is looked for.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -61,15 +62,43 @@ pub(crate) async fn one(
     Ok(Json(seen(&storage, &caller, &id).await?))
 }
 
-async fn seen(storage: &Storage, caller: &Caller, id: &ContactId) -> Result<ContactShape, Problem> {
-    let contact = storage.contact(&caller.org, id).await?.ok_or(NO_CONTACT)?;
+/// A contact that the caller may see.
+pub(super) async fn seen(storage: &Storage, caller: &Caller, id: &ContactId) -> Result<ContactShape, Problem> {
+    visible(storage, caller, id).await?;
+    shown(storage, caller, id).await
+}
+
+/// Who asks, if they may see the contact.
+pub(super) async fn visible(storage: &Storage, caller: &Caller, id: &ContactId) -> Result<Agent, Problem> {
+    let person = storage.person(&caller.org, id).await?.ok_or(NO_CONTACT)?;
     let agent = caller.agent(storage).await?;
-    if agent.role < Role::Supervisor {
+    if agent.role >= Role::Supervisor {
+        return Ok(agent);
+    }
+    for id in std::iter::once(id).chain(person.ids()) {
         let tickets = storage.contact_tickets(&caller.org, id).await?;
-        if !tickets.iter().any(|ticket| access::may_see(&agent, ticket)) {
-            return Err(NO_CONTACT);
+        if tickets.iter().any(|ticket| access::may_see(&agent, ticket)) {
+            return Ok(agent);
         }
     }
-    let conversations = storage.contact_conversations(&caller.org, id).await?;
-    Ok(ContactShape::of(&contact, &conversations))
+    Err(NO_CONTACT)
+}
+
+/// A contact with its conversations, those that went into it, and those that it is kept apart from.
+pub(super) async fn shown(storage: &Storage, caller: &Caller, id: &ContactId) -> Result<ContactShape, Problem> {
+    let org = &caller.org;
+    let person = storage.person(org, id).await?.ok_or(NO_CONTACT)?;
+    let contact = storage.contact(org, &person.id).await?.ok_or(NO_CONTACT)?;
+    let mut conversations = Vec::new();
+    for id in person.ids() {
+        conversations.extend(storage.contact_conversations(org, id).await?);
+    }
+    let mut others = Vec::new();
+    for apart in &contact.apart {
+        others.extend(
+            storage.contact(org, &apart.contact).await?.map(|other| Contact { id: apart.contact.clone(), ..other }),
+        );
+    }
+    let beside = BesideContact { conversations: &conversations, merged: &person.absorbed, others: &others };
+    Ok(ContactShape::of(&contact, &beside))
 }

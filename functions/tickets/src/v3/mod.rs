@@ -4,6 +4,7 @@ mod answers;
 mod batch;
 mod commands;
 mod connections;
+mod contact_people;
 mod contacts;
 mod conversations;
 mod create;
@@ -64,5 +65,8 @@ pub(crate) fn routes(router: Router<Stores>) -> Router<Stores> {
         .route("/v3/connections/{id}", get(connections::one))
         .route("/v3/connections/{id}/templates", get(connections::templates))
         .route("/v3/contacts", get(contacts::find))
-        .route("/v3/contacts/{id}", get(contacts::one))
+        .route("/v3/contacts/{id}", get(contacts::one).patch(contact_people::edit))
+        .route("/v3/contacts/{id}/merge", post(contact_people::merge))
+        .route("/v3/contacts/{id}/unmerge", post(contact_people::unmerge))
+        .route("/v3/contacts/{id}/split", post(contact_people::split))
 }

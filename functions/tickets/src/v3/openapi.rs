@@ -7,8 +7,8 @@ use runtime::identity::Caller;
 use utoipa::OpenApi;
 
 use super::{
-    answers, batch, commands, connections, contacts, conversations, create, edit, history, list, marks, media, notes,
-    one, pairs, settings, uploads,
+    answers, batch, commands, connections, contact_people, contacts, conversations, create, edit, history, list, marks,
+    media, notes, one, pairs, settings, uploads,
 };
 
 /// What this function adds to the description.
@@ -53,6 +53,10 @@ use super::{
     connections::templates,
     contacts::find,
     contacts::one,
+    contact_people::edit,
+    contact_people::merge,
+    contact_people::unmerge,
+    contact_people::split,
 ))]
 #[derive(Debug)]
 pub struct Api;

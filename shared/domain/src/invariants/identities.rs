@@ -56,8 +56,7 @@ mod tests {
     #[test]
     fn an_identity_leads_to_its_contact_and_is_told_without_its_value() {
         let aliases = vec![Alias::new(AliasKind::Phone, "77079861373")];
-        let maria =
-            Contact { id: id("ctc_1"), name: None, aliases, is_group: false, created_at: Timestamp::UNIX_EPOCH };
+        let maria = Contact { aliases, ..Contact::new(id("ctc_1"), Timestamp::UNIX_EPOCH) };
         let check = |leads: Option<&str>, expected: Option<&str>| {
             let found = contact(&maria, |_| leads.map(id));
             assert_eq!(found.first().map(|finding| &*finding.words), expected);

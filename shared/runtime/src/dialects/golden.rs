@@ -64,11 +64,9 @@ pub(crate) fn ticket() -> Ticket {
 pub(crate) fn view() -> TicketView {
     let ticket = ticket();
     let contact = Contact {
-        id: ticket.contact.clone(),
         name: Some("Maria Souza".to_owned()),
         aliases: vec![Alias::new(AliasKind::Phone, "15550100001")],
-        is_group: false,
-        created_at: at(0),
+        ..Contact::new(ticket.contact.clone(), at(0))
     };
     let mut conversation = Conversation::new(ticket.connection.clone().unwrap(), ticket.contact.clone());
     conversation.slot = Some(ticket.id.clone());

@@ -73,7 +73,7 @@ impl TicketView {
 
     /// The contact's name.
     pub(crate) fn contact_name(&self) -> Option<&str> {
-        self.contact.as_ref()?.name.as_deref()
+        self.contact.as_ref()?.shown_name()
     }
 
     /// How many of the contact's messages nobody has read.

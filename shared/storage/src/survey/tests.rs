@@ -175,14 +175,11 @@ fn a_counter_and_a_part_of_the_statistics_hold_known_numbers_alone() {
 #[test]
 fn an_identity_lies_where_its_spellings_meet() {
     let contact = Contact {
-        id: ContactId::new("ctc_1").unwrap(),
-        name: None,
         aliases: vec![domain::alias::Alias::new(AliasKind::Phone, "5511987654321")],
-        is_group: false,
-        created_at: at(),
+        ..Contact::new(ContactId::new("ctc_1").unwrap(), at())
     };
     let other_spelling = domain::alias::Alias::new(AliasKind::Phone, "551187654321");
-    let pointer = crate::contacts::AliasPointer { ctc: contact.id.clone(), absorbed: Vec::new() };
+    let pointer = crate::contacts::AliasPointer { ctc: contact.id.clone(), absorbed: Vec::new(), on: Vec::new() };
     let surveyed = read(item_of(write(keys::alias(&org(), &other_spelling), &pointer).unwrap()));
     let Entry::Alias { place, .. } = surveyed.entry else { panic!("{surveyed:?}") };
     assert_eq!(place, Place::alias(&org(), &contact.aliases[0]));

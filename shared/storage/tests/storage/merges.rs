@@ -27,17 +27,16 @@ fn lid(number: u64) -> Alias {
 async fn observe(storage: &Storage, n: i64, aliases: &[Alias]) -> Result<Person, Error> {
     let Some(known) = storage.contact_by_alias(&org(), aliases).await? else {
         let id = ContactId::generate(at(n), fastrand::u128(..) >> 48);
-        let contact = Contact { id, name: None, aliases: aliases.to_vec(), is_group: false, created_at: at(n) };
-        let id = storage.contact_or_new(&org(), &NewContact { contact }).await?;
+        let contact = Contact { aliases: aliases.to_vec(), ..Contact::new(id, at(n)) };
+        let id = storage.contact_or_new(&org(), &NewContact { contact }, None).await?;
         return Ok(Person { id, absorbed: Vec::new() });
     };
     let mut person = known.person();
     if !known.others.is_empty() {
-        let ids: Vec<ContactId> =
-            std::iter::once(known.id.clone()).chain(known.others.iter().map(|(id, _)| id.clone())).collect();
+        let ids: Vec<ContactId> = std::iter::once(known.id.clone()).chain(known.others.iter().cloned()).collect();
         person = storage.merge_contacts(&org(), &ids, aliases).await?;
     }
-    storage.learn_aliases(&org(), &person, &known.new_aliases).await?;
+    storage.learn_aliases(&org(), &person, &known.new_aliases, None).await?;
     Ok(person)
 }
 

@@ -75,12 +75,12 @@ pub(crate) async fn add_agent(storage: &Storage, name: &str, capacity: u32) -> A
 pub(crate) async fn contact(storage: &Storage, message: &InboundMessage) -> ContactId {
     let aliases = message.sender.aliases.clone();
     if let Some(known) = storage.contact_by_alias(&org(), &aliases).await.unwrap() {
-        storage.learn_aliases(&org(), &known.person(), &known.new_aliases).await.unwrap();
+        storage.learn_aliases(&org(), &known.person(), &known.new_aliases, None).await.unwrap();
         return known.id;
     }
     let id = ContactId::generate(at(0), fastrand::u128(..) >> 48);
-    let contact = Contact { id, name: message.sender.name.clone(), aliases, is_group: false, created_at: at(0) };
-    storage.contact_or_new(&org(), &NewContact { contact }).await.unwrap()
+    let contact = Contact { name: message.sender.name.clone(), aliases, ..Contact::new(id, at(0)) };
+    storage.contact_or_new(&org(), &NewContact { contact }, None).await.unwrap()
 }
 
 /// One try: what is known now, the plan from it, and what carrying it out came to.

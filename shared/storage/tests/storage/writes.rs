@@ -34,8 +34,8 @@ async fn five_tickets(fate: Fate) -> (Table, Storage, Calls) {
     for (place, person) in PEOPLE.iter().enumerate() {
         let aliases = vec![Alias::new(AliasKind::Phone, *person)];
         let id = contact_of(place as u128);
-        let contact = Contact { id, name: None, aliases, is_group: false, created_at: at(0) };
-        storage.contact_or_new(&org(), &NewContact { contact }).await.unwrap();
+        let contact = Contact { aliases, ..Contact::new(id, at(0)) };
+        storage.contact_or_new(&org(), &NewContact { contact }, None).await.unwrap();
         take(&storage, &connection("comercial"), &said(person, 0)).await.unwrap();
     }
     let (shared, calls) = watched(&table, "BatchExecuteStatement", fate);

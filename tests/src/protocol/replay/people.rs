@@ -130,14 +130,9 @@ impl People {
     }
 
     async fn known(&self, storage: &Storage, person: u8) {
-        let contact = Contact {
-            id: ContactId::new(format!("ctc_{person}")).unwrap(),
-            name: None,
-            aliases: vec![Self::alias(person)],
-            is_group: false,
-            created_at: at(0),
-        };
-        storage.contact_or_new(&self.org, &NewContact { contact }).await.unwrap();
+        let id = ContactId::new(format!("ctc_{person}")).unwrap();
+        let contact = Contact { aliases: vec![Self::alias(person)], ..Contact::new(id, at(0)) };
+        storage.contact_or_new(&self.org, &NewContact { contact }, None).await.unwrap();
     }
 
     /// A ticket with its first message and its conversation. A closed one is closed by its agent's last step.

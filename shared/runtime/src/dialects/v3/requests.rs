@@ -39,6 +39,43 @@ pub struct Prioritize {
     pub reason: Option<String>,
 }
 
+/// What is written on a contact.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditContact {
+    /// The name to show instead of its own; `null` takes it back.
+    #[schema(min_length = 1, max_length = 100)]
+    #[serde(default, deserialize_with = "given")]
+    pub name: Option<Option<String>>,
+}
+
+/// The contact that is the same person, or was taken for it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OtherContact {
+    /// Its id.
+    pub contact: String,
+}
+
+/// What becomes a contact of its own.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SplitContact {
+    /// Some of the contact's identities, as it shows them, and not all.
+    #[schema(min_items = 1, max_items = 90)]
+    pub identities: Vec<IdentityRequest>,
+}
+
+/// An identity of a contact.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IdentityRequest {
+    /// `phone`, `bsuid`, `lid`, `group` or `username`.
+    pub kind: String,
+    /// Its value.
+    pub value: String,
+}
+
 /// To whom a ticket is to be given.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

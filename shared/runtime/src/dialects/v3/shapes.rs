@@ -12,11 +12,13 @@ use crate::dialects::TicketView;
 
 mod files;
 mod lines;
+mod people;
 mod talk;
 
 pub use files::{AttachmentShape, MediaLink, MediaShape, UploadShape};
 pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
-pub use talk::{ContactShape, ConversationShape, HistoryEntry, MessageShape, NoteShape};
+pub use people::{ApartCauseName, ApartShape, BesideContact, ContactShape, IdentityShape};
+pub use talk::{ConversationShape, HistoryEntry, MessageShape, NoteShape};
 
 macro_rules! names {
     ($(#[$doc:meta])* $name:ident, $of:ident: $($variant:ident),+) => {

@@ -1,7 +1,5 @@
-//! What is said: notes, history, messages, conversations and contacts.
+//! What is said: notes, history, messages and conversations.
 
-use domain::alias::AliasKind;
-use domain::contact::Contact;
 use domain::conversation::Conversation;
 use domain::event::{Actor, HistoryRow};
 use domain::message::{Direction, Message};
@@ -210,39 +208,6 @@ impl From<&Conversation> for ConversationShape {
             window_expires_at: conversation.window_expires_at(),
             last_inbound_at: conversation.last_in_at,
             last_outbound_at: conversation.last_out_at,
-        }
-    }
-}
-
-/// A contact.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ContactShape {
-    /// Its id.
-    pub id: String,
-    /// The name that it gave itself.
-    pub name: Option<String>,
-    /// Its phone number, if one is known.
-    pub phone: Option<String>,
-    /// Whether it is a group.
-    pub is_group: bool,
-    /// Its conversations, by id: one for each connection.
-    pub conversation_ids: Vec<String>,
-    /// When it was first seen.
-    #[schema(value_type = String, format = DateTime)]
-    pub created_at: Timestamp,
-}
-
-impl ContactShape {
-    /// A contact with its conversations.
-    pub fn of(contact: &Contact, conversations: &[Conversation]) -> Self {
-        let phone = contact.aliases.iter().find(|alias| alias.kind == AliasKind::Phone);
-        Self {
-            id: contact.id.to_string(),
-            name: contact.name.clone(),
-            phone: phone.map(|alias| alias.value.clone()),
-            is_group: contact.is_group,
-            conversation_ids: conversations.iter().map(|conversation| conversation.id.to_string()).collect(),
-            created_at: contact.created_at,
         }
     }
 }
