@@ -20,6 +20,7 @@ mod budget;
 mod bursts;
 mod chaos;
 mod check;
+mod citations;
 mod claims;
 mod connections;
 mod costs;

@@ -141,9 +141,9 @@ fn is_start(line: &str, at: usize) -> bool {
 }
 
 /// A file with its path from the root of the repository.
-struct File {
-    path: String,
-    text: String,
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) text: String,
 }
 
 /// The source of the product, tests beside the code included, tests in files of their own not.
@@ -174,7 +174,8 @@ fn is_all_tests(text: &str) -> bool {
     text.contains("use proptest::prelude::*;") && !text.contains("#[cfg(test)]")
 }
 
-fn files(folder: &Path, extensions: &[&str]) -> Vec<File> {
+/// Every file below a folder with one of these endings, what is built or kept by a host left out.
+pub(crate) fn files(folder: &Path, extensions: &[&str]) -> Vec<File> {
     let mut found = Vec::new();
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
