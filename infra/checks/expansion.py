@@ -26,13 +26,19 @@ def read():
     return yaml_parse(TEMPLATE.read_text())
 
 
-def expand():
-    """The template as CloudFormation runs it."""
+def functions(template):
+    """Every function of a template as written, by its logical id."""
+    return {key: value for key, value in template["Resources"].items() if value["Type"] == "AWS::Serverless::Function"}
+
+
+def expand(template=None):
+    """The template as CloudFormation runs it; of another than ours, that one."""
     # The translator looks at the environment for a region even where it uses none.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-    template = read()
-    # `sam build` and `sam deploy` replace the folder by an archive in S3; the translator accepts only that.
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    template = template or read()
+    # `sam build` and `sam deploy` replace each folder by an archive in S3; the translator accepts only that.
+    for function in functions(template).values():
+        function["Properties"]["CodeUri"] = "s3://bucket/key"
     return transform(template, {"Stage": "prod"}, NoManagedPolicies())
 
 

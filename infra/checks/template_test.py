@@ -7,7 +7,7 @@ import json
 import re
 import unittest
 
-from expansion import ROOT, as_list, expand, name, read
+from expansion import ROOT, TEMPLATE, as_list, expand, functions, name, read
 
 # Everything each function may do, and to what. A permission more or less is a decision: change it here too, and say why.
 LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -82,6 +82,29 @@ PERMISSIONS = {
         "Table/index/due": {"dynamodb:Query"},
     },
 }
+
+# The partitions in which each function may do what to the table and its indexes (docs/data-model.md).
+PARTITIONS = {
+    "webhook": {"GetItem": {"PROVIDER#*"}},
+    "ingest": {
+        **dict.fromkeys(("GetItem", "BatchGetItem"), {"ORG#*", "PROVIDER#*"}),
+        **dict.fromkeys(("PutItem", "PartiQLInsert"), {"ORG#*", "INSPECT#*"}),
+        **dict.fromkeys(("Query", "UpdateItem", "PartiQLUpdate"), {"ORG#*"}),
+    },
+    "tickets": dict.fromkeys(("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "ConditionCheckItem"), {"ORG#*"}),
+    "assistant": dict.fromkeys(("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), {"ORG#*"}),
+    "claim": dict.fromkeys(("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"), {"ORG#*"}),
+    "relay": {},
+    "send": dict.fromkeys(("GetItem", "Query", "PutItem", "UpdateItem"), {"ORG#*"}),
+    "media": {"GetItem": {"ORG#*"}, "UpdateItem": {"ORG#*#CNV#*"}},
+    "sla-scan": {"Query": {"DUE#*"}, **dict.fromkeys(("GetItem", "PutItem", "UpdateItem"), {"ORG#*"})},
+}
+# Actions that ask for no key: AWS would take a condition on keys as met. Source:
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+WITHOUT_KEY = {"dynamodb:Scan", "dynamodb:PartiQLSelect"}
+
+# Denied to everybody, whatever else is allowed.
+PLAIN_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
 
 OPEN_ROUTES = {
     "GET /webhook/whatsapp",
@@ -164,10 +187,36 @@ class Template(unittest.TestCase):
                             held.setdefault(name(resource), set()).update(as_list(statement["Action"]))
                 self.assertEqual(held, PERMISSIONS[binary])
 
-    def test_the_webhook_reads_nothing_but_providers_items(self):
-        statements = self.role_of(self.functions()["webhook"])["Policies"][0]["PolicyDocument"]["Statement"]
-        (table,) = [statement for statement in statements if name(statement["Resource"]) == "Table"]
-        self.assertEqual(table["Condition"], {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PROVIDER#*"]}})
+    def test_a_function_touches_its_own_partitions_alone(self):
+        self.assertEqual(set(self.functions()), set(PARTITIONS))
+        for binary, function in self.functions().items():
+            with self.subTest(binary):
+                held = {}
+                for statement in self.role_of(function)["Policies"][0]["PolicyDocument"]["Statement"]:
+                    actions = as_list(statement["Action"])
+                    self.assertFalse(WITHOUT_KEY & set(actions))
+                    if not all(name(to).split("/")[0] == "Table" for to in as_list(statement["Resource"])):
+                        self.assertNotIn("Condition", statement)
+                        continue
+                    ((operator, condition),) = statement["Condition"].items()
+                    self.assertEqual((operator, list(condition)), ("ForAllValues:StringLike", ["dynamodb:LeadingKeys"]))
+                    for action in actions:
+                        held.setdefault(action.removeprefix("dynamodb:"), set()).update(condition["dynamodb:LeadingKeys"])
+                self.assertEqual(held, PARTITIONS[binary])
+
+    def test_every_function_is_built_from_its_own_crate(self):
+        self.assertNotIn("CodeUri", self.source["Globals"]["Function"])
+        for key, function in functions(self.source).items():
+            with self.subTest(key):
+                binary = function["Metadata"]["BuildProperties"]["Binary"]
+                self.assertEqual(function["Metadata"], {"BuildMethod": "rust-cargolambda", "BuildProperties": {"Binary": binary}})
+                folder = (TEMPLATE.parent / function["Properties"]["CodeUri"]).resolve()
+                self.assertEqual(folder, ROOT / "functions" / binary)
+                manifest = (folder / "Cargo.toml").read_text()
+                self.assertEqual(re.findall('^name = "(.+)"$', manifest, re.MULTILINE), [binary])
+                # The name of the crate is that of its one binary, unless the manifest says otherwise.
+                self.assertNotIn("[[bin]]", manifest)
+                self.assertTrue((folder / "src" / "main.rs").is_file())
 
     def test_no_two_functions_share_a_role(self):
         roles = [name(function["Role"]) for function in self.functions().values()]
@@ -186,7 +235,9 @@ class Template(unittest.TestCase):
 
     def test_nothing_grants_permissions_outside_the_roles(self):
         kinds = {resource["Type"] for resource in self.resources.values()}
-        self.assertFalse(kinds & {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::SQS::QueuePolicy"})
+        self.assertFalse(kinds & {"AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::SQS::QueueInlinePolicy"})
+        for policy in self.of_type("AWS::SQS::QueuePolicy").values():
+            self.assertEqual([one["Effect"] for one in policy["PolicyDocument"]["Statement"]], ["Deny"])
         for key, permission in self.of_type("AWS::Lambda::Permission").items():
             self.assertEqual(permission["Principal"], "apigateway.amazonaws.com", key)
 
@@ -271,14 +322,74 @@ class Template(unittest.TestCase):
         self.assertEqual((rule["Status"], rule["ExpirationInDays"]), ("Enabled", 1))
 
     def test_a_parcel_outlives_every_message_that_names_it(self):
-        (rule,) = self.of_type("AWS::S3::Bucket")["ParcelBucket"]["LifecycleConfiguration"]["Rules"]
+        rule, undo = self.of_type("AWS::S3::Bucket")["ParcelBucket"]["LifecycleConfiguration"]["Rules"]
         queues = self.of_type("AWS::SQS::Queue")
         named = [queues[key]["MessageRetentionPeriod"] for key in ("InboundQueue", "InboundDeadLetterQueue", "InboundQueue")]
         self.assertEqual(rule["Status"], "Enabled")
         self.assertGreater(rule["ExpirationInDays"] * 24 * 60 * 60, sum(named))
-        for key, policy in self.of_type("AWS::S3::BucketPolicy").items():
-            for statement in policy["PolicyDocument"]["Statement"]:
-                self.assertEqual(statement["Effect"], "Deny", key)
+        # Also where somebody deleted it.
+        self.assertEqual(undo["Status"], "Enabled")
+        self.assertGreater(undo["NoncurrentVersionExpiration"]["NoncurrentDays"] * 24 * 60 * 60, sum(named))
+
+    def test_queues_and_buckets_refuse_plain_http(self):
+        refused = {}
+        for kind, names in (("AWS::SQS::QueuePolicy", "Queues"), ("AWS::S3::BucketPolicy", "Bucket")):
+            for policy in self.of_type(kind).values():
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    if statement["Effect"] != "Deny":
+                        continue
+                    self.assertEqual((statement["Principal"], statement["Condition"]), ("*", PLAIN_HTTP))
+                    for of in as_list(policy[names]):
+                        refused[name(of)] = (statement["Action"], [name(to) for to in as_list(statement["Resource"])])
+        expected = {key: ("sqs:*", ["*"]) for key in self.of_type("AWS::SQS::Queue")}
+        for key in self.of_type("AWS::S3::Bucket"):
+            expected[key] = ("s3:*", [key, f"${{{key}.Arn}}/*"])
+        self.assertEqual(refused, expected)
+
+    def test_no_policy_of_a_bucket_allows_anybody_but_s3_to_write_the_access_log(self):
+        allowed = [
+            (key, statement["Principal"], statement["Action"], name(statement["Resource"]), statement["Condition"])
+            for key, policy in self.of_type("AWS::S3::BucketPolicy").items()
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        ]
+        of_this_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        service = {"Service": "logging.s3.amazonaws.com"}
+        parcels = "${AccessLogBucket.Arn}/parcels/*"
+        self.assertEqual(allowed, [("AccessLogBucketPolicy", service, "s3:PutObject", parcels, of_this_account)])
+
+    def test_what_exists_nowhere_else_is_versioned_and_who_touched_a_parcel_is_known(self):
+        buckets = self.of_type("AWS::S3::Bucket")
+        versioned = {key for key, bucket in buckets.items() if bucket.get("VersioningConfiguration") == {"Status": "Enabled"}}
+        self.assertEqual(versioned, {"MediaBucket", "ParcelBucket"})
+        for key in versioned:
+            # Or what is deleted is never gone.
+            rules = buckets[key]["LifecycleConfiguration"]["Rules"]
+            self.assertTrue(any("NoncurrentVersionExpiration" in rule for rule in rules), key)
+        # Links are signed for the others, and a line of their log would hold one.
+        logged = {key: bucket["LoggingConfiguration"] for key, bucket in buckets.items() if "LoggingConfiguration" in bucket}
+        to = {"DestinationBucketName": {"Ref": "AccessLogBucket"}, "LogFilePrefix": "parcels/"}
+        self.assertEqual(logged, {"ParcelBucket": to})
+        # S3 could not write before its policy stands.
+        self.assertEqual(self.resources["ParcelBucket"]["DependsOn"], "AccessLogBucketPolicy")
+
+    def test_refused_webhooks_raise_an_alarm(self):
+        (key, refused), = self.of_type("AWS::Logs::MetricFilter").items()
+        (stage,) = self.of_type("AWS::ApiGatewayV2::Stage").values()
+        self.assertEqual(name(refused["LogGroupName"]), name(stage["AccessLogSettings"]["DestinationArn"]), key)
+        fields = json.loads(stage["AccessLogSettings"]["Format"])
+        self.assertEqual((fields["status"], fields["route"]), ("$context.status", "$context.routeKey"))
+        self.assertEqual(refused["FilterPattern"], '{ ($.status = "401") && ($.route = "POST /webhook/*") }')
+        # Every door that asks for a signature or a token is one of those.
+        doors = {route for route in OPEN_ROUTES if route.startswith("POST ") and not re.search("/mcp/|/assistant/", route)}
+        self.assertTrue(all(route.startswith("POST /webhook/") for route in doors))
+        (metric,) = refused["MetricTransformations"]
+        watching = [
+            alarm
+            for alarm in self.of_type("AWS::CloudWatch::Alarm").values()
+            if (alarm.get("Namespace"), alarm.get("MetricName")) == (metric["MetricNamespace"], metric["MetricName"])
+        ]
+        self.assertEqual([alarm["Statistic"] for alarm in watching], ["Sum"])
 
     def test_the_stored_app_secrets_admit_nobody(self):
         (secret,) = self.of_type("AWS::SecretsManager::Secret").values()

@@ -39,6 +39,11 @@ fn org_partition(org: &OrganizationId) -> String {
     format!("ORG#{org}")
 }
 
+/// Where nothing is: no organization's id is empty.
+pub(crate) fn nobody() -> Key {
+    Key::new("ORG#".to_owned(), "META")
+}
+
 pub(crate) fn organization(org: &OrganizationId) -> Key {
     Key::new(org_partition(org), "META")
 }

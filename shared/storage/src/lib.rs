@@ -107,8 +107,8 @@ impl Storage {
     }
 
     /// Opens the connection to the table during a function's start, so that its first request does not wait for it. Reads a key
-    /// that every function may read, and that does not exist.
+    /// that does not exist, among those of organizations: every function that calls this may read them.
     pub async fn prime(&self) -> Result<(), Error> {
-        self.get(keys::provider("prime", "prime"), false).await.map(drop)
+        self.get(keys::nobody(), false).await.map(drop)
     }
 }

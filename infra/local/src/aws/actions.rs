@@ -38,6 +38,8 @@ struct MemberRequest {
 #[serde(rename_all = "PascalCase")]
 struct StatementRequest {
     statement: String,
+    #[serde(default)]
+    parameters: Vec<Box<RawValue>>,
 }
 
 /// The part of an SQS request that names its queue.
@@ -100,7 +102,7 @@ pub(crate) fn of_table(operation: &str, body: &[u8], keys: &PartitionKeys) -> Ve
             })
             .collect(),
         "BatchExecuteStatement" if !request.statements.is_empty() => {
-            request.statements.iter().map(|member| of_statement(&member.statement)).collect()
+            request.statements.iter().map(|member| of_statement(member, keys)).collect()
         }
         "GetItem" | "PutItem" | "UpdateItem" | "DeleteItem" => match request.table_name {
             Some(table) => {
@@ -120,15 +122,16 @@ pub(crate) fn of_table(operation: &str, body: &[u8], keys: &PartitionKeys) -> Ve
     }
 }
 
-/// What a statement of `PartiQL` needs. Its keys are not read.
-fn of_statement(statement: &str) -> Call {
+/// What a statement of `PartiQL` needs.
+fn of_statement(StatementRequest { statement, parameters }: &StatementRequest, keys: &PartitionKeys) -> Call {
     let words: Vec<&str> = statement.split_whitespace().take(3).collect();
     let (action, table) = match words[..] {
         ["INSERT", "INTO", table] => ("dynamodb:PartiQLInsert", table),
         ["UPDATE", table, _] => ("dynamodb:PartiQLUpdate", table),
         _ => return Call::new("dynamodb:PartiQL", "*"),
     };
-    Call::new(action, table_arn(table.trim_matches('"'))).on_keys(None)
+    let table = table.trim_matches('"');
+    Call::new(action, table_arn(table)).on_keys(keys.of_statement(table, statement, parameters))
 }
 
 /// What an operation of SQS needs. A batch needs the action of its members.
@@ -232,7 +235,7 @@ mod tests {
         let expected = [("dynamodb:PartiQLInsert", TABLE), ("dynamodb:PartiQLUpdate", TABLE)];
         check_table("BatchExecuteStatement", &body, &expected);
         let calls = of_table("BatchExecuteStatement", body.to_string().as_bytes(), &PartitionKeys::default());
-        assert!(calls.iter().all(|call| call.leading_keys.is_none()));
+        assert!(calls.iter().all(|call| call.leading_keys.is_none()), "nobody said which key the table has");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::conditions::LeadingKeys;
+use super::partiql;
 use crate::template::Table;
 
 /// A key or an item, its values unread.
@@ -74,6 +75,15 @@ impl PartitionKeys {
             _ => None,
         })?;
         Some(vec![text(query.expression_attribute_values.get(value)?)?])
+    }
+
+    /// The key of the item that a statement of `PartiQL` makes or changes.
+    pub(super) fn of_statement(&self, table: &str, statement: &str, parameters: &[Box<RawValue>]) -> LeadingKeys {
+        let key = match partiql::value_of(statement, self.name(table, None)?)? {
+            partiql::Value::Text(text) => text,
+            partiql::Value::Parameter(place) => text(parameters.get(place)?)?,
+        };
+        Some(vec![key])
     }
 
     fn name(&self, table: &str, index: Option<&str>) -> Option<&String> {
@@ -172,6 +182,22 @@ mod tests {
         ] {
             let part = serde_json::value::to_raw_value(&part).unwrap();
             assert_eq!(keys().of_batch("T", &part), owned(expected), "{part}");
+        }
+    }
+
+    #[test]
+    fn a_statement_says_its_key_in_itself_or_in_a_parameter() {
+        let parameters = [json!({ "N": "1" }), json!({ "S": "ORG#a" })];
+        let parameters = parameters.map(|value| serde_json::value::to_raw_value(&value).unwrap());
+        for (statement, expected) in [
+            ("INSERT INTO \"T\" VALUE {'n': ?, 'pk': ?}", Some(&["ORG#a"][..])),
+            ("UPDATE \"T\" SET n = ? WHERE pk = ? AND sk = 'META'", Some(&["ORG#a"][..])),
+            ("UPDATE \"T\" SET n = ? WHERE pk = 'ORG#b'", Some(&["ORG#b"][..])),
+            ("UPDATE \"T\" SET n = ?, m = ? WHERE pk = ?", None),
+            ("UPDATE \"T\" SET n = ? WHERE sk = ?", None),
+        ] {
+            assert_eq!(keys().of_statement("T", statement, &parameters), owned(expected), "{statement}");
+            assert_eq!(keys().of_statement("Other", statement, &parameters), None);
         }
     }
 

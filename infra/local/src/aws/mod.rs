@@ -14,6 +14,7 @@ mod direct;
 mod disk;
 mod invoke;
 pub(crate) mod leading_keys;
+mod partiql;
 pub(crate) mod pattern;
 pub(crate) mod permissions;
 pub(crate) mod stream_records;

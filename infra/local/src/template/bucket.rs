@@ -26,6 +26,12 @@ struct Properties {
     _public_access_block_configuration: IgnoredAny,
     #[serde(default, rename = "OwnershipControls")]
     _ownership_controls: IgnoredAny,
+    /// Nothing here reads an older version; a backup of the directory is what undoes a mistake on one machine.
+    #[serde(default, rename = "VersioningConfiguration")]
+    _versioning_configuration: IgnoredAny,
+    /// The host's own log says which function asked for what.
+    #[serde(default, rename = "LoggingConfiguration")]
+    _logging_configuration: IgnoredAny,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +57,11 @@ struct Rule {
     /// No part of an upload outlives its request here.
     #[serde(default, rename = "AbortIncompleteMultipartUpload")]
     _abort_incomplete_multipart_upload: IgnoredAny,
+    /// There are no older versions here.
+    #[serde(default, rename = "NoncurrentVersionExpiration")]
+    _noncurrent_version_expiration: IgnoredAny,
+    #[serde(default, rename = "ExpiredObjectDeleteMarker")]
+    _expired_object_delete_marker: IgnoredAny,
 }
 
 #[derive(Deserialize, PartialEq)]

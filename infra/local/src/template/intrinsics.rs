@@ -155,7 +155,7 @@ impl<'a> Scope<'a> {
                 | Kind::Socket(SocketPart::Stage) => self.name_of(logical_id)?,
                 // The id of an API is the first part of its host name on AWS; here it only tells APIs apart.
                 Kind::Api | Kind::ServerlessSockets | Kind::Socket(_) => logical_id.to_owned(),
-                Kind::Permission | Kind::WithoutCounterpart => {
+                Kind::Permission | Kind::ResourcePolicy | Kind::WithoutCounterpart => {
                     return Err(Problem::new(format!("{logical_id} has no local counterpart")));
                 }
             },

@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Permission,
     Role,
     LogGroup,
+    /// What a queue or a bucket refuses whoever calls it.
+    ResourcePolicy,
     /// Does nothing on one machine, and nothing that runs refers to it.
     WithoutCounterpart,
 }
@@ -57,11 +59,12 @@ impl Kind {
             "AWS::Lambda::Permission" => Self::Permission,
             "AWS::IAM::Role" => Self::Role,
             "AWS::Logs::LogGroup" => Self::LogGroup,
+            "AWS::S3::BucketPolicy" | "AWS::SQS::QueuePolicy" => Self::ResourcePolicy,
             "AWS::CloudWatch::Alarm"
             | "AWS::CloudWatch::Dashboard"
             | "AWS::Cognito::UserPool"
             | "AWS::Cognito::UserPoolClient"
-            | "AWS::S3::BucketPolicy"
+            | "AWS::Logs::MetricFilter"
             | "AWS::SNS::Subscription"
             | "AWS::SNS::Topic" => Self::WithoutCounterpart,
             _ => return None,
@@ -79,7 +82,12 @@ impl Kind {
             Self::Role => Some("RoleName"),
             Self::LogGroup => Some("LogGroupName"),
             Self::Socket(SocketPart::Stage) => Some("StageName"),
-            Self::Api | Self::ServerlessSockets | Self::Socket(_) | Self::Permission | Self::WithoutCounterpart => None,
+            Self::Api
+            | Self::ServerlessSockets
+            | Self::Socket(_)
+            | Self::Permission
+            | Self::ResourcePolicy
+            | Self::WithoutCounterpart => None,
         }
     }
 }

@@ -12,6 +12,7 @@ mod function;
 mod intrinsics;
 mod kinds;
 mod loose;
+mod resource_policy;
 mod resources;
 mod role;
 mod sockets;

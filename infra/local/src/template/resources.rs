@@ -13,7 +13,7 @@ use super::{
     intrinsics::{Problem, Scope},
     kinds::{Kind, kind_of},
     loose::{Count, Flag, read as read_properties},
-    sockets,
+    resource_policy, sockets,
 };
 use crate::sqs::ThroughputLimit;
 
@@ -43,6 +43,7 @@ pub(super) fn read(document: &Document, locals: &Locals) -> Result<Template, Tem
             Kind::Api => apis.push((logical_id.as_str(), api::read(&here).map_err(in_resource)?)),
             Kind::Function => functions.push(here),
             Kind::ServerlessSockets | Kind::Socket(_) | Kind::Permission => socket_parts.push((kind, here)),
+            Kind::ResourcePolicy => resource_policy::check(&here).map_err(in_resource)?,
             // A role is read with the function that has it.
             Kind::Role | Kind::LogGroup | Kind::WithoutCounterpart => {}
         }
