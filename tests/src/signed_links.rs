@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::cloud_api::COMERCIAL;
 use crate::world::template::Template;
-use crate::world::{Host, LONG, cloud_api, eventually, people};
+use crate::world::{Host, LONG, cloud_api, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_signed_link_is_logged_while_somebody_debugs() {
