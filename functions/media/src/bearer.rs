@@ -35,7 +35,7 @@ impl Web {
     /// Asks an address that somebody else chose, without credentials. Errors: `ForbiddenAddress` where it is not public.
     pub(crate) async fn ask_outside(&self, url: &str) -> Result<Response, Missed> {
         let forbidden = || Missed::ForGood(MediaFailure::ForbiddenAddress);
-        let url = outside::allowed(url).ok_or_else(forbidden)?;
+        let url = runtime::addresses::outside(url).ok_or_else(forbidden)?;
         match self.outside.get(url).send().await {
             Err(error) if outside::is_not_public(&error) => Err(forbidden()),
             Err(error) => Err(Missed::now(broken(&error))),

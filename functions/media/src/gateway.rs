@@ -3,6 +3,7 @@
 //! Credentials go to the origin of the connection's own base URL and below its path, and nowhere else.
 
 use channels::media::{Place, base64_call, told_path};
+use channels::path::stays;
 use domain::media::{MediaFailure, MediaKind};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use runtime::secrets::GatewayAccess;
@@ -109,14 +110,17 @@ impl Gateway<'_> {
 /// A path of the gateway as a URL; `None` where it would lead away from it.
 fn own(base: &str, path: &str) -> Option<Url> {
     let base = Url::parse(base.trim_end_matches('/')).ok()?;
+    if !stays(path) {
+        return None;
+    }
     let below = base.path().trim_end_matches('/');
     // Parsing resolves what is relative in a path, so what comes out is what is asked for.
     let url = Url::parse(&format!("{}{path}", base.as_str().trim_end_matches('/'))).ok()?;
-    let stays =
+    let is_below =
         url.origin() == base.origin() && url.path().strip_prefix(below).is_some_and(|rest| rest.starts_with('/'));
     let is_web = matches!(base.scheme(), "http" | "https");
     let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none();
-    (stays && is_web && path.starts_with('/') && is_plain(&url) && is_plain(&base)).then_some(url)
+    (is_below && is_web && path.starts_with('/') && is_plain(&url) && is_plain(&base)).then_some(url)
 }
 
 #[cfg(test)]
@@ -141,6 +145,12 @@ mod tests {
             ("https://example.org", ":8080/a"),
             ("https://example.org/gowa", "/../admin"),
             ("https://example.org/gowa", "/%2e%2e/admin"),
+            // These would stay below the gateway's address, and leave the place where it gives files out.
+            ("http://waha:3000", "/api/files/../sessions"),
+            ("http://waha:3000", "/api/files/%2e%2e/sessions"),
+            ("http://waha:3000", "/api/files/..%2fsessions"),
+            ("http://waha:3000", "/api/files/..\\sessions"),
+            ("http://waha:3000", "//elsewhere.org/a"),
             ("https://example.org/gowa", "x/a"),
             ("https://user:pass@example.org", "/a"),
             ("ftp://example.org", "/a"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::files::{Broken, File};
 use channels::cloud_api::outbound::{SendOutcome, answer};
 use channels::sending::{Call, Speaks};
+use domain::delivery::DeliveryError;
 use runtime::Fatal;
 use runtime::secrets::GatewayAccess;
 use serde_json::Value;
@@ -66,6 +67,11 @@ impl Graph {
         call: &Call,
         file: Option<File>,
     ) -> Result<(u16, Vec<u8>), SendOutcome> {
+        // A path names what somebody else chose: the key goes where it says and nowhere else.
+        if !channels::path::stays(&call.path) {
+            let details = Some("the message cannot be named to the gateway".to_owned());
+            return Err(SendOutcome::Refused { error: DeliveryError { code: 0, details } });
+        }
         let url = format!("{}{}", access.base_url.trim_end_matches('/'), call.path);
         let method = reqwest::Method::from_bytes(call.method.as_bytes()).unwrap_or(reqwest::Method::POST);
         let request = self.client.request(method, url);

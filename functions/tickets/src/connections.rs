@@ -1,13 +1,18 @@
 //! `/api/connections/{id}`: how a connection is doing, its templates, and what a supervisor can do about both.
 
+use std::collections::HashMap;
+
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use domain::agent::Role;
 use domain::connection::Connection;
 use domain::ids::ConnectionId;
-use http::StatusCode;
+use domain::page::{Portion, Room, Weighs};
+use domain::template::Template;
+use http::{StatusCode, Uri};
 use runtime::dialects::{Refused, templates};
 use runtime::identity::Caller;
+use runtime::pages::{End, Listed, Next, again};
 use runtime::{Problem, clock};
 use serde_json::{Value, json};
 use storage::Storage;
@@ -56,18 +61,33 @@ pub(crate) async fn templates(
     State(storage): State<Storage>,
     caller: Caller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, Refused> {
+    Query(query): Query<HashMap<String, String>>,
+    uri: Uri,
+) -> Result<Listed, Refused> {
     let connection = connection(&storage, &caller, &id).await?;
     let line = storage.line(&caller.org, &connection.id).await?;
-    let known = match connection.provider.template_account() {
+    let mut known = match connection.provider.template_account() {
         Some(account) => storage.templates(&caller.org, account).await?,
         None => Vec::new(),
     };
-    Ok(Json(json!({
+    known.sort_by_cached_key(place);
+    if let Some(after) = query.get("after").filter(|after| !after.is_empty()) {
+        known.retain(|template| place(template) > *after);
+    }
+    let Portion { items: known, has_more } = Portion::cut(known, Room::of(usize::MAX), Template::weight);
+    let last = known.last().filter(|_| has_more);
+    let next = last.map(|last| Next { link: again(&uri, "after", &place(last), &[]), end: End::Bytes });
+    let body = json!({
         "templates": known.iter().map(templates::template).collect::<Vec<_>>(),
         "synced_at": line.templates_synced_at,
         "sync_error": line.templates_error,
-    })))
+    });
+    Ok(Listed { body, next })
+}
+
+/// A template's place among those of its connection.
+pub(crate) fn place(template: &Template) -> String {
+    format!("{}#{}", template.name, template.language)
 }
 
 /// Asks for the templates to be read from the provider. They are there a moment later.

@@ -16,6 +16,7 @@ mod notes;
 mod s2;
 mod state;
 mod status;
+mod story;
 mod uploaded;
 mod v2;
 mod v2_people;

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use domain::ids::{ConversationId, OrganizationId};
 use domain::message::{Message, MessageRef};
+use domain::page::{Portion, Room, Weighs};
 use domain::ticket::Ticket;
+use http::Uri;
 use runtime::Problem;
 use runtime::dialects::{Refused, s4};
 use runtime::identity::Caller;
-use serde_json::Value;
+use runtime::pages::{End, Listed, Next, again};
 use storage::Storage;
 
 use crate::lookup::{LONGEST_LIST, counted, visible};
@@ -21,7 +22,8 @@ pub(crate) async fn list(
     caller: Caller,
     Path(id): Path<String>,
     Query(query): Query<HashMap<String, String>>,
-) -> Result<Json<Value>, Refused> {
+    uri: Uri,
+) -> Result<Listed, Refused> {
     let limit = counted(&query, "limit", 50, LONGEST_LIST)?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
     let conversations = thread(&storage, &ticket).await?;
@@ -37,8 +39,13 @@ pub(crate) async fn list(
         None => None,
     };
     let limit = u32::try_from(limit).unwrap_or(50);
-    let messages = newest(&storage, &caller.org, &conversations, before.as_ref(), limit).await?;
-    Ok(Json(messages.iter().rev().map(s4::message).collect()))
+    let part = newest(&storage, &caller.org, &conversations, before.as_ref(), limit).await?;
+    let end = if part.items.len() < limit as usize { End::Bytes } else { End::Count };
+    let next = part.items.last().filter(|_| part.has_more).map(|first| {
+        let link = again(&uri, "before", &first.reference.to_string(), &[]);
+        Next { link, end }
+    });
+    Ok(Listed { body: part.items.iter().rev().map(s4::message).collect(), next })
 }
 
 /// The newest messages of a thread, the newest first.
@@ -48,14 +55,22 @@ pub(crate) async fn newest(
     conversations: &[ConversationId],
     before: Option<&MessageRef>,
     limit: u32,
-) -> Result<Vec<Message>, Problem> {
-    let mut messages = Vec::new();
+) -> Result<Portion<Message>, Problem> {
+    let (mut messages, mut edge, mut has_more) = (Vec::new(), None, false);
+    let place = |message: &Message| (message.order().0, message.order().1, message.reference.id.clone());
     for conversation in conversations {
-        messages.extend(storage.messages(org, conversation, before, limit).await?);
+        let part = storage.messages_part(org, conversation, before, limit).await?;
+        if let Some(last) = part.items.last().filter(|_| part.has_more) {
+            // What is older may come after something that was not read.
+            edge = edge.max(Some(place(last)));
+        }
+        has_more |= part.has_more;
+        messages.extend(part.items);
     }
+    messages.retain(|message| edge.as_ref().is_none_or(|edge| place(message) >= *edge));
     messages.sort_by(|a, b| b.order().cmp(&a.order()));
-    messages.truncate(limit as usize);
-    Ok(messages)
+    let part = Portion::cut(messages, Room::of(limit as usize), Message::weight);
+    Ok(Portion { has_more: has_more || part.has_more, ..part })
 }
 
 /// The conversations that hold what was said with the ticket's contact on its connection: one, or several where the contact turned

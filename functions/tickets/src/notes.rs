@@ -5,6 +5,7 @@ use axum::response::Response;
 use domain::agent::Agent;
 use domain::ids::{AgentId, NoteId};
 use domain::note::{LONGEST_NOTE, Note};
+use domain::page::{KEPT_BYTES, PAGE_BYTES, Room, Weighs};
 use domain::ticket::Ticket;
 use files::Bucket;
 use jiff::Timestamp;
@@ -30,14 +31,20 @@ pub(crate) async fn add(
     let decide = |ticket: &Ticket, agent: &Agent, now: Timestamp| {
         Ok(decide(ticket, agent, &text, visible.unwrap_or(false), now))
     };
-    let before = storage.notes(&request.caller.org, &ticket.id).await?;
     let now = runtime::clock::now();
+    // The answer may be kept, and holds the new note for certain.
+    let new = note_of(&ticket, request.caller.agent.clone(), &text, false, now);
+    let most = if request.once.is_some() { KEPT_BYTES } else { PAGE_BYTES };
+    let room = Room::of(usize::MAX).within(most.saturating_sub(new.weight() + ticket.weight()));
+    let known = storage.notes_before(&request.caller.org, &ticket.id, None, room).await?;
+    let notes_before = known.items.last().filter(|_| known.has_more).map(|note| note.id.clone());
+    let before: Vec<Note> = known.items.into_iter().rev().collect();
     let links = links::urls(&bucket, &request.caller.org, &before, now)?;
     let answer = |view: &TicketView| {
         let agent = request.caller.agent.clone();
         let mut notes = before.clone();
         notes.push(note_of(&view.ticket, agent, &text, visible.unwrap_or(false), view.ticket.updated_at));
-        let story = Story { rows: Vec::new(), notes, links: links.clone() };
+        let story = Story { notes, links: links.clone(), notes_before: notes_before.clone(), ..Story::default() };
         Answer { status: 200, body: spoken().changed(view, &story, now).to_string(), version: None }
     };
     Ok(done(carry_out(&storage, &request.caller, request.command(&id), decide, answer).await?, answer))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use domain::agent::Agent;
+use domain::page::Room;
 use domain::ticket::details::LONGEST_RESOLUTION;
 use domain::ticket::{Refusal, Ticket};
 use jiff::Timestamp;
@@ -45,6 +46,8 @@ pub(crate) async fn change(
     let Done::Now(view) = carry_out(&storage, caller, command, decide, nothing).await? else {
         return Err(Problem::KeyReused.into());
     };
-    let rows = storage.history(&caller.org, &view.ticket.id).await?;
-    Ok(Json(spoken().changed(&view, &Story { rows, ..Story::default() }, clock::now())))
+    let found = storage.history_before(&caller.org, &view.ticket.id, None, Room::of(usize::MAX)).await?;
+    let history_before = found.items.last().filter(|_| found.has_more).map(|row| row.version);
+    let rows = found.items.into_iter().rev().map(|versioned| versioned.row).collect();
+    Ok(Json(spoken().changed(&view, &Story { rows, history_before, ..Story::default() }, clock::now())))
 }

@@ -21,8 +21,24 @@ const DEEPEST: usize = 100;
 const INLINED: [&str; 6] =
     ["base64", "jpegThumbnail", "pngThumbnail", "thumbnail", "highQualityThumbnail", inlined::NAME];
 
-/// Fields in which gateways put their own credentials, wherever they stand. Source: whatsapp.md §0.10.
-const CREDENTIALS: [&str; 4] = ["apikey", "apiKey", "webhookVerifyToken", "jwt_key"];
+/// Fields in which gateways put their own credentials, wherever they stand, in any spelling: a name that holds one of these without
+/// what its words are joined by. A plain `token` is none: orders have one. Source: whatsapp.md §0.10.
+const CREDENTIALS: [&str; 14] = [
+    "apikey",
+    "verifytoken",
+    "jwtkey",
+    "accesstoken",
+    "refreshtoken",
+    "bearertoken",
+    "authtoken",
+    "apitoken",
+    "sessiontoken",
+    "authorization",
+    "password",
+    "clientsecret",
+    "appsecret",
+    "webhooksecret",
+];
 
 /// Which gateway's events a unit holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,12 +130,18 @@ impl Cut {
 fn drop_unwanted(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            fields.retain(|name, _| !INLINED.contains(&name.as_str()) && !CREDENTIALS.contains(&name.as_str()));
+            fields.retain(|name, _| !INLINED.contains(&name.as_str()) && !is_of_a_gateway(name));
             fields.values_mut().for_each(drop_unwanted);
         }
         Value::Array(items) => items.iter_mut().for_each(drop_unwanted),
         _ => {}
     }
+}
+
+/// Whether a field holds a gateway's own credential.
+fn is_of_a_gateway(name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    CREDENTIALS.iter().any(|credential| name.contains(credential))
 }
 
 /// The id of a message that has none: a digest of itself, the same on each delivery.
@@ -152,7 +174,7 @@ mod tests {
     fn credentials_and_inlined_media_do_not_travel() {
         let mut message = json!({
             "apikey": "s3cret", "message": { "base64": "AAAA", "imageMessage": { "caption": "A", "jpegThumbnail": {} } },
-            "list": [{ "webhookVerifyToken": "s3cret" }],
+            "list": [{ "webhookVerifyToken": "s3cret", "API-Key": "s3cret", "access_token": "s3cret", "Authorization": "s3cret" }],
         });
         drop_unwanted(&mut message);
         assert_eq!(message, json!({ "message": { "imageMessage": { "caption": "A" } }, "list": [{}] }));

@@ -19,6 +19,7 @@ pub mod media;
 pub mod moment;
 pub mod observation;
 pub mod parcel;
+pub mod path;
 #[cfg(test)]
 mod samples;
 pub mod sending;

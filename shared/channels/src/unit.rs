@@ -4,6 +4,7 @@
 //! consumer. The webhook only cuts. What does not fit one queue message of 1 MiB is a [`crate::parcel`].
 
 use domain::alias::Alias;
+use domain::credentials::blanked;
 use domain::ids::{ConnectionId, OrganizationId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -260,10 +261,11 @@ impl Unit {
         hex::encode(hash.finalize())
     }
 
-    /// Where it came from and the part, as text, for storing what only a person can judge; cut to what an item can hold.
+    /// Where it came from and the part, as text, for storing what only a person can judge; without credentials, and cut to what an item
+    /// can hold.
     pub fn for_inspection(&self) -> String {
         let text = serde_json::to_string(&(&self.source, &self.part)).unwrap_or_default();
-        lenient::head(&text, INSPECTED_BYTES).to_owned()
+        lenient::head(&blanked(&text), INSPECTED_BYTES).to_owned()
     }
 
     fn account(&self) -> String {

@@ -87,6 +87,13 @@ id!(/// What somebody wrote beside a ticket.
 id!(/// A file that an agent puts to send it.
     UploadId, "upl_");
 
+impl NoteId {
+    /// When it was made, in milliseconds, as its ULID tells; `None` for one that was chosen elsewhere.
+    pub fn made_at_ms(&self) -> Option<u64> {
+        self.0.strip_prefix("not_")?.parse::<Ulid>().ok().map(|ulid| ulid.timestamp_ms())
+    }
+}
+
 impl ConversationId {
     /// The conversation of a contact on a connection. Derived, so that it is found without an index and made only once.
     pub fn of(connection: &ConnectionId, contact: &ContactId) -> Self {
@@ -112,7 +119,7 @@ pub struct ProviderMessageId(String);
 impl ProviderMessageId {
     /// The longest id that is kept as it came, in bytes; a longer one is replaced by its digest, so that no sender can make
     /// a key too long for the table.
-    const LONGEST: usize = 512;
+    pub(crate) const LONGEST: usize = 512;
 
     /// Takes a provider's id.
     pub fn new(text: &str) -> Self {

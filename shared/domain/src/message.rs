@@ -148,6 +148,9 @@ pub struct MessageRef {
 }
 
 impl MessageRef {
+    /// The longest id that a message is stored under, in bytes. No longer text names one: it could not stand in a key.
+    const LONGEST_ID: usize = ProviderMessageId::LONGEST + ECHO.len();
+
     /// Names an inbound message. Deterministic, so that the stored message is its own mark against repetition.
     pub fn inbound(conversation: ConversationId, message: &InboundMessage) -> Self {
         let author = if message.from_contact { "" } else { ECHO };
@@ -189,7 +192,7 @@ impl FromStr for MessageRef {
         let ms = ms.parse::<u64>().ok().filter(|_| !ms.starts_with('+')).ok_or(InvalidMessageRef)?;
         let ms = i64::try_from(ms).map_err(|_| InvalidMessageRef)?;
         let sent_at = Timestamp::from_millisecond(ms).map_err(|_| InvalidMessageRef)?;
-        if id.is_empty() {
+        if id.is_empty() || id.len() > Self::LONGEST_ID {
             return Err(InvalidMessageRef);
         }
         Ok(Self { conversation, sent_at, id: id.to_owned() })
@@ -229,5 +232,14 @@ mod tests {
         {
             assert_eq!(text.parse::<MessageRef>(), Err(InvalidMessageRef), "{text}");
         }
+    }
+
+    #[test]
+    fn a_reference_names_what_may_be_stored_and_nothing_longer() {
+        let longest = ProviderMessageId::new(&"w".repeat(ProviderMessageId::LONGEST));
+        let echo = format!("cnv_1.5.{ECHO}{longest}");
+        assert_eq!(echo.parse::<MessageRef>().unwrap().to_string(), echo);
+        assert_eq!(format!("{echo}w").parse::<MessageRef>(), Err(InvalidMessageRef));
+        assert_eq!(format!("cnv_1.5.{}", "é".repeat(10_000)).parse::<MessageRef>(), Err(InvalidMessageRef));
     }
 }

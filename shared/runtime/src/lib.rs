@@ -3,6 +3,7 @@
 //!
 //! No rule of the help desk lives here, and no function's own logic.
 
+pub mod addresses;
 pub mod body;
 pub mod clients;
 pub mod clock;
@@ -16,6 +17,7 @@ pub mod identity;
 pub mod ids;
 pub mod invocation;
 mod object_calls;
+pub mod pages;
 pub mod pairs;
 pub mod parcels;
 pub mod problem;

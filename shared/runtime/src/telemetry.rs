@@ -5,6 +5,7 @@
 use std::fmt;
 use std::panic::PanicHookInfo;
 
+use domain::credentials::blanked;
 use serde::ser::{SerializeMap as _, Serializer as _};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
@@ -46,8 +47,16 @@ where
 {
     fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let line = line(event).map_err(|_| fmt::Error)?;
-        writeln!(writer, "{}", String::from_utf8_lossy(&line))
+        let line = String::from_utf8_lossy(&line);
+        if may_hold_a_credential(&line) { writeln!(writer, "{}", blanked(&line)) } else { writeln!(writer, "{line}") }
     }
+}
+
+/// Whether a line is looked through for signed links and tokens. Libraries write URLs and headers when somebody debugs; our own lines
+/// have none, and most are not worth the look.
+fn may_hold_a_credential(line: &str) -> bool {
+    const SIGNS: [&str; 9] = ["://", "ignature", "earer", "oken", "ecret", "eyJ", "EAA", "uthorization", "key"];
+    SIGNS.iter().any(|sign| line.contains(sign))
 }
 
 fn line(event: &Event<'_>) -> serde_json::Result<Vec<u8>> {
@@ -111,6 +120,27 @@ mod tests {
                            "message": "batch \"done\"\n" });
         let warn = json!({ "level": "WARN", "target": "runtime::telemetry::tests", "message": "late" });
         assert_eq!(lines, [info, warn]);
+    }
+
+    #[test]
+    fn no_line_holds_a_signed_link_or_a_token() {
+        let written = Written::default();
+        let writer = written.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .event_format(Line)
+            .with_writer(move || writer.clone())
+            .with_max_level(Level::DEBUG);
+        let link = "http://files/a?X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524&X-Amz-Signature=0f1e2d3c";
+        let cause = std::io::Error::other(format!("error sending request for url ({link})"));
+        with_default(subscriber.finish(), || {
+            tracing::debug!("starting new connection: {link}");
+            tracing::error!(cause = %cause, header = ?("authorization", "Bearer abc123DEF"), "request failed");
+        });
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        for secret in ["0f1e2d3c", "AKIAIOSFODNN7EXAMPLE", "abc123DEF"] {
+            assert!(!written.contains(secret), "{written}");
+        }
+        assert!(written.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{written}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use domain::alias::Alias;
 use domain::ids::{
-    AgentId, ConnectionId, ContactId, ConversationId, OrganizationId, ProviderMessageId, QueueId, TicketId,
+    AgentId, ConnectionId, ContactId, ConversationId, NoteId, OrganizationId, ProviderMessageId, QueueId, TicketId,
 };
 use domain::message::MessageRef;
 use domain::note::Note;
@@ -154,6 +154,11 @@ pub(crate) fn note(org: &OrganizationId, note: &Note) -> Key {
 }
 
 pub(crate) const CONTACT_TICKET_PREFIX: &str = "TKT#";
+
+/// The place of a note among those of its ticket. Its id tells when it was written; one that does not stands before all.
+pub(crate) fn note_bound(id: &NoteId) -> String {
+    format!("{NOTE_PREFIX}{:013}#{id}", id.made_at_ms().unwrap_or_default())
+}
 
 /// The way from a contact to a ticket that was made by hand: those of conversations are found by their generations.
 pub(crate) fn contact_ticket(org: &OrganizationId, contact: &ContactId, ticket: &TicketId) -> Key {

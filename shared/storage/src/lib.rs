@@ -62,12 +62,12 @@ pub use inspection::Inspection;
 pub use merges::Person;
 pub use messages::StoredMessage;
 pub use once::{Answer, Known, Once};
-pub use pages::place_on_board;
+pub use pages::{is_place_on_board, place_on_board};
 pub use parting::Parting;
 pub use replies::Reply;
 pub use statistics::Statistics;
 pub use surroundings::Surroundings;
-pub use tickets::{Page, TicketFilter};
+pub use tickets::{Page, TicketFilter, VersionedRow};
 pub use units::{Consumed, Units};
 
 /// The table of a deployment.

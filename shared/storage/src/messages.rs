@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionChe
 use domain::delivery::{Delivery, DeliveryError};
 use domain::ids::{AgentId, ConversationId, OrganizationId, ProviderMessageId, TicketId};
 use domain::message::{Content, Direction, Message, MessageRef};
+use domain::page::{Portion, Room, Weighs};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -165,9 +166,8 @@ impl Storage {
         self.get(keys::message(org, reference), true).await?.map(from_item).transpose()
     }
 
-    /// The newest messages of a conversation before `before`, newest first by `Message::order`; at most `limit`.
-    ///
-    /// Keys have no order within a second. So the seconds with which the part begins and ends are read whole.
+    /// The newest messages of a conversation before `before`, newest first by `Message::order`: at most `limit`, and no more than
+    /// a page holds.
     pub async fn messages(
         &self,
         org: &OrganizationId,
@@ -175,6 +175,19 @@ impl Storage {
         before: Option<&MessageRef>,
         limit: u32,
     ) -> Result<Vec<Message>, Error> {
+        Ok(self.messages_part(org, conversation, before, limit).await?.items)
+    }
+
+    /// The same, with whether there are earlier ones.
+    ///
+    /// Keys have no order within a second. So the seconds with which the part begins and ends are read whole.
+    pub async fn messages_part(
+        &self,
+        org: &OrganizationId,
+        conversation: &ConversationId,
+        before: Option<&MessageRef>,
+        limit: u32,
+    ) -> Result<Portion<Message>, Error> {
         let bound = before.map(MessageRef::sent_at_ms).map(keys::after_messages_of);
         let bound = bound.unwrap_or_else(|| format!("{}~", keys::MESSAGE_PREFIX));
         let query = self
@@ -189,7 +202,7 @@ impl Storage {
             .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
-        let limit = limit as usize;
+        let room = Room::of(limit as usize);
         let (mut read, mut found, mut start) = (Vec::new(), None, None);
         loop {
             let answer = query.clone().set_exclusive_start_key(start).send().await?;
@@ -204,16 +217,14 @@ impl Storage {
             }
             start = answer.last_evaluated_key;
             let is_wanted = |message: &Message| before.is_none_or(|before| is_before(message, before, found.as_ref()));
-            // Within their seconds they are in no order yet.
-            let last = read.iter().filter(|message| is_wanted(message)).nth(limit.saturating_sub(1));
-            let is_whole = last
-                .zip(read.last())
-                .is_some_and(|(last, oldest)| last.reference.sent_at_ms() > oldest.reference.sent_at_ms());
-            if start.is_none() || is_whole {
+            if start.is_none() || is_enough(&read, room, is_wanted) {
                 read.retain(is_wanted);
+                // More of the last second may follow.
+                let edge = read.last().map(|oldest| oldest.reference.sent_at_ms()).filter(|_| start.is_some());
+                read.retain(|message| edge.is_none_or(|edge| message.reference.sent_at_ms() > edge));
                 read.sort_by(|a, b| b.order().cmp(&a.order()));
-                read.truncate(limit);
-                return Ok(read);
+                let part = Portion::cut(read, room, Message::weight);
+                return Ok(Portion { has_more: part.has_more || start.is_some(), ..part });
             }
         }
     }
@@ -336,6 +347,20 @@ impl Storage {
 
 fn stored(message: Message) -> StoredMessage {
     StoredMessage { seq: message.seq, ticket: message.ticket }
+}
+
+/// Whether the whole seconds of what was read hold as much as there is room for. Within their seconds messages are in no order yet.
+fn is_enough(read: &[Message], mut room: Room, is_wanted: impl Fn(&Message) -> bool) -> bool {
+    let mut wanted = read.iter().filter(|message| is_wanted(message));
+    let mut last = None;
+    let is_full = loop {
+        match wanted.next() {
+            Some(message) if room.takes(message.weight()) => last = Some(message.reference.sent_at_ms()),
+            Some(_) => break true,
+            None => break room.is_full(),
+        }
+    };
+    is_full && last.zip(read.last()).is_some_and(|(last, oldest)| last > oldest.reference.sent_at_ms())
 }
 
 /// Whether a message comes before another. One that was not found, because it is in another conversation or nowhere, has its place by its

@@ -1,6 +1,6 @@
 //! Parts of lists that go on where the last part ended, each one range of an index.
 
-use domain::ids::{AgentId, OrganizationId, QueueId};
+use domain::ids::{AgentId, OrganizationId, QueueId, TicketId};
 use domain::ticket::Ticket;
 use jiff::Timestamp;
 
@@ -10,6 +10,14 @@ use crate::{Error, Storage, keys};
 /// Where a ticket stands among those of its queue or agent: what a later part begins after. Empty for one that stands nowhere.
 pub fn place_on_board(ticket: &Ticket) -> String {
     keys::board(ticket).map(|(_, place)| place).unwrap_or_default()
+}
+
+/// Whether a text may be a place on the board: rank, time and ticket, as `place_on_board` gives it. Any other could not stand in a key.
+pub fn is_place_on_board(text: &str) -> bool {
+    let mut parts = text.splitn(3, '#');
+    let mut is = |test: &dyn Fn(&str) -> bool| parts.next().is_some_and(test);
+    let digits = |most: usize| move |part: &str| part.len() <= most && part.bytes().all(|b| b.is_ascii_digit());
+    is(&digits(1)) && is(&digits(20)) && is(&|id| TicketId::new(id).is_ok())
 }
 
 impl Storage {

@@ -5,9 +5,12 @@ use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::event::HistoryRow;
 use domain::ids::{AgentId, OrganizationId, QueueId, TicketId};
 use domain::number::TicketRef;
+use domain::page::{Portion, Room, Weighs};
 use domain::ticket::{Category, Priority, Ticket, TicketState};
+use serde::Deserialize;
 
 use crate::item::{Item, number, read, text};
+use crate::prefixes::{Along, Range};
 use crate::{Error, Storage, keys};
 
 /// Which tickets a list wants; everything that is absent is not asked about.
@@ -132,6 +135,61 @@ impl Storage {
     pub async fn history(&self, org: &OrganizationId, id: &TicketId) -> Result<Vec<HistoryRow>, Error> {
         self.all_under(keys::ticket(org, id).pk, keys::HISTORY_PREFIX, true).await
     }
+
+    /// What led to the versions of a ticket after `version`, oldest first.
+    pub async fn history_after(
+        &self,
+        org: &OrganizationId,
+        id: &TicketId,
+        version: u64,
+        room: Room,
+    ) -> Result<Portion<VersionedRow>, Error> {
+        self.history_along(org, id, Along::Rising(Some(keys::history(org, id, version).sk)), room).await
+    }
+
+    /// What led to the versions of a ticket before `version`, or to all, newest first.
+    pub async fn history_before(
+        &self,
+        org: &OrganizationId,
+        id: &TicketId,
+        version: Option<u64>,
+        room: Room,
+    ) -> Result<Portion<VersionedRow>, Error> {
+        let bound = version.map(|version| keys::history(org, id, version).sk);
+        self.history_along(org, id, Along::Falling(bound), room).await
+    }
+
+    async fn history_along(
+        &self,
+        org: &OrganizationId,
+        id: &TicketId,
+        along: Along,
+        room: Room,
+    ) -> Result<Portion<VersionedRow>, Error> {
+        let range = Range { partition: keys::ticket(org, id).pk, prefix: keys::HISTORY_PREFIX, along };
+        let found = self.part_of(range, room, |item: &RowWithKey| item.row.weight()).await?;
+        let versioned = |item: RowWithKey| VersionedRow {
+            version: item.sk.strip_prefix(keys::HISTORY_PREFIX).and_then(|v| v.parse().ok()).unwrap_or_default(),
+            row: item.row,
+        };
+        Ok(Portion { items: found.items.into_iter().map(versioned).collect(), has_more: found.has_more })
+    }
+}
+
+/// A row of history with the version of the ticket that it led to.
+#[derive(Debug, Clone)]
+pub struct VersionedRow {
+    /// The version.
+    pub version: u64,
+    /// The row.
+    pub row: HistoryRow,
+}
+
+#[derive(Debug, Deserialize)]
+struct RowWithKey {
+    sk: String,
+    #[serde(flatten)]
+    row: HistoryRow,
 }
 
 /// The mark of a slot that was taken again lies at a ticket's key, but is no ticket.

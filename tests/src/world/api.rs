@@ -66,9 +66,14 @@ impl Session {
         Answer::to(request.header("Idempotency-Key", key).json(body)).await
     }
 
+    /// A request, with the token.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.api_url)).bearer_auth(&self.token)
+    }
+
     /// Calls the API; a body is sent as JSON.
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let request = self.http.request(method, format!("{}{path}", self.api_url)).bearer_auth(&self.token);
+        let request = self.request(method, path);
         Answer::to(match body {
             Some(body) => request.json(&body),
             None => request,

@@ -3,7 +3,8 @@
 use domain::connection::Provider;
 use domain::ids::TicketId;
 use domain::message::{Direction, Message};
-use domain::template::TemplateState;
+use domain::page::{Portion, Room, Weighs};
+use domain::template::{Template, TemplateState};
 use domain::window;
 use runtime::clock;
 use runtime::dialects::v3::shapes::UsableTemplate;
@@ -20,6 +21,13 @@ pub(super) const MOST: u32 = 50;
 /// How many where the model does not say.
 pub(super) const DEFAULT: u32 = 20;
 
+/// How many bytes of messages and of templates, but for one of each. An answer may be to sixteen calls, holds what each says twice, and
+/// as JSON within JSON.
+const MESSAGES_BYTES: usize = 32_000;
+const TEMPLATES_BYTES: usize = 12_000;
+/// How much a model is told of one message, in characters.
+const LONGEST: usize = 4_096;
+
 /// Gathers it.
 pub(super) async fn context(
     storage: &Storage,
@@ -29,7 +37,10 @@ pub(super) async fn context(
 ) -> Result<Output, Failure> {
     let limit = limit(arguments)?;
     let (org, conversation, connection) = (&service.org, &subject.conversation, &subject.connection);
-    let mut messages = storage.messages(org, &conversation.id, None, limit).await?;
+    let newest = storage.messages(org, &conversation.id, None, limit).await?;
+    let shown = newest.iter().map(shown).collect();
+    let room = Room::of(usize::MAX).within(MESSAGES_BYTES);
+    let Portion { items: mut messages, has_more } = Portion::cut(shown, room, |said: &Value| said.to_string().len());
     messages.reverse();
     let present = TicketId::of(&conversation.id, conversation.generation);
     let mut ticket = None;
@@ -47,7 +58,8 @@ pub(super) async fn context(
         Some(account) => storage.templates(org, account).await?,
         None => Vec::new(),
     };
-    let usable = templates.iter().filter(|template| template.state == TemplateState::Approved);
+    let usable = templates.into_iter().filter(|template| template.state == TemplateState::Approved).collect();
+    let usable = Portion::cut(usable, Room::of(usize::MAX).within(TEMPLATES_BYTES), Template::weight).items;
     let now = clock::now();
     let has_window = matches!(connection.provider, Provider::CloudApi { .. }) && !subject.contact.is_group;
     let expires_at = match &ticket {
@@ -58,13 +70,14 @@ pub(super) async fn context(
         "conversationId": conversation.id,
         "customer": { "name": subject.contact.shown_name(), "isGroup": subject.contact.is_group },
         "language": subject.locale,
-        "messages": messages.iter().map(shown).collect::<Vec<_>>(),
+        "messages": messages,
+        "hasEarlierMessages": has_more,
         "ticket": ticket.map(|ticket| inform::shown(&ticket, agent.as_deref(), now)),
         "window": {
             "isOpen": !has_window || expires_at.is_some_and(|at| now < at),
             "expiresAt": expires_at.filter(|_| has_window),
         },
-        "templates": usable.map(UsableTemplate::from).collect::<Vec<_>>(),
+        "templates": usable.iter().map(UsableTemplate::from).collect::<Vec<_>>(),
     })))
 }
 
@@ -83,8 +96,14 @@ fn shown(message: &Message) -> Value {
         Direction::In => ("customer", None),
         Direction::Out { delivery, .. } => ("us", Some(delivery.as_str())),
     };
-    json!({
-        "from": from, "kind": message.content.kind, "text": message.content.text, "sentAt": message.reference.sent_at,
-        "delivery": delivery,
-    })
+    let text = message.content.text.as_deref();
+    let end = text.and_then(|text| text.char_indices().nth(LONGEST)).map(|(end, _)| end);
+    let mut shown = json!({
+        "from": from, "kind": message.content.kind, "sentAt": message.reference.sent_at, "delivery": delivery,
+        "text": text.map(|text| end.map_or(text, |end| &text[..end])),
+    });
+    if end.is_some() {
+        shown["isCut"] = true.into();
+    }
+    shown
 }

@@ -9,6 +9,7 @@ use domain::answer::{AnswerBody, MediaKind};
 use domain::message::MessageRef;
 use domain::template::TemplateCall;
 use runtime::Problem;
+use runtime::addresses::outside;
 use serde_json::Value;
 
 use fields::{at_most, invalid, text_of};
@@ -112,7 +113,22 @@ fn text(body: &Value) -> Result<AnswerBody, Problem> {
         Value::Bool(preview) => *preview,
         _ => return Err(invalid("preview_url", "preview_url must be true or false")),
     };
+    // A preview is fetched by whoever makes it, which over a gateway may stand within our own network.
+    if preview_url && !text.split_whitespace().filter_map(linked).all(|link| outside(&link).is_some()) {
+        return Err(invalid(
+            "preview_url",
+            "preview_url is for links to public addresses, without a port and credentials",
+        ));
+    }
     Ok(AnswerBody::Text { body: text.to_owned(), preview_url })
+}
+
+/// The link in a word, if it has one.
+fn linked(word: &str) -> Option<String> {
+    let lower = word.to_ascii_lowercase();
+    let at = lower.find("http://").map(|at| at + "http://".len());
+    let at = at.or_else(|| lower.find("https://").map(|at| at + "https://".len()))?;
+    Some(format!("https://{}", &word[at..]))
 }
 
 fn reference(field: &'static str, value: &Value) -> Result<Option<MessageRef>, Problem> {

@@ -2,6 +2,7 @@
 
 use domain::answer::{Answer, AnswerBody, Target};
 use domain::connection::Connection;
+use domain::page::{Portion, Room, Weighs};
 use domain::template::{Template, TemplateCall, TemplateState};
 use runtime::Problem;
 use storage::Storage;
@@ -17,8 +18,7 @@ pub(super) async fn usable(storage: &Storage, connection: &Connection) -> Result
     templates.retain(|template| template.state == TemplateState::Approved);
     // Stable: by name among themselves, as they were read.
     templates.sort_by_key(|template| !template.is_plain());
-    templates.truncate(MOST_NAMED);
-    Ok(templates)
+    Ok(Portion::cut(templates, Room::of(MOST_NAMED), Template::weight).items)
 }
 
 /// The answer with its templates found and checked. `about` is the message that it names. Errors: `InvalidInput` that says what

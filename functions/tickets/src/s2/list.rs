@@ -23,7 +23,7 @@ use storage::Storage;
 
 use super::query::{self, Wanted};
 use super::shown;
-use crate::lists::{queues_of, range};
+use crate::lists::{Pages, queues_of, range};
 use crate::lookup::views;
 use crate::v2::newest_matching;
 
@@ -95,7 +95,8 @@ async fn find(storage: &Storage, caller: &Caller, agent: &Agent, wanted: &Wanted
     let all = wanted.show_all && agent.role >= Role::Supervisor;
     if all && wanted.takes_all() {
         let total = storage.ticket_count(&caller.org).await?;
-        let tickets = range(storage, agent, caller, wanted.page, s2::PAGE, total).await?;
+        let pages = Pages { page: wanted.page, limit: s2::PAGE, total, before: None };
+        let tickets = range(storage, agent, caller, pages).await?.part;
         let has_more = Some(skip.saturating_add(s2::PAGE) < total);
         return Ok(Found { tickets, skip: 0, count: Some(total), has_more });
     }

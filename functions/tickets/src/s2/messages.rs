@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use domain::access;
+use domain::ids::ConversationId;
 use domain::message::Message;
 use runtime::desk::{view, visible};
 use runtime::dialects::{Refused, s2};
@@ -39,21 +40,46 @@ pub(super) async fn list(
     let reads = page == 1 && access::may_answer(&agent, &ticket).is_ok();
     let conversations = thread(&storage, &ticket).await?;
     let mut picture = view(&storage, ticket).await?;
-    let limit = u32::try_from(page * s2::MESSAGES + 1).unwrap_or(u32::MAX);
-    let mut said = newest(&storage, &caller.org, &conversations, None, limit).await?;
-    let known = said.len() as u64;
-    let has_more = known > page * s2::MESSAGES;
-    let last_message = Some(said.first().map_or_else(String::new, s2::words));
-    let skip = usize::try_from((page - 1) * s2::MESSAGES).unwrap_or(usize::MAX);
-    said = said.into_iter().skip(skip).take(usize::try_from(s2::MESSAGES).unwrap_or(usize::MAX)).collect();
+    let Walked { mut said, last_message, known, has_more } = walk(&storage, &caller, &conversations, page).await?;
     said.reverse();
     if let Some(conversation) = picture.conversation.as_mut().filter(|of| reads && of.unread() > 0) {
         storage.mark_read(&caller.org, &conversation.id, false, clock::now()).await?;
         conversation.read_seq = conversation.in_seq;
     }
     let queue_name = storage.queue(&caller.org, &picture.ticket.queue).await?.map(|queue| queue.name);
-    let beside = s2::Shown { queue_name, last_message };
+    let beside = s2::Shown { queue_name, last_message: Some(last_message) };
     Ok(Json(s2::messages(&picture, &beside, &said, known, has_more)))
+}
+
+/// A part of a conversation, the newest first.
+struct Walked {
+    said: Vec<Message>,
+    last_message: String,
+    /// How many messages there are, as far as they were looked at.
+    known: u64,
+    has_more: bool,
+}
+
+/// Goes back part by part: where one ends the next begins, so that one that was cut by its bytes leaves nothing out.
+async fn walk(
+    storage: &Storage,
+    caller: &Caller,
+    conversations: &[ConversationId],
+    page: u64,
+) -> Result<Walked, Problem> {
+    let most = u32::try_from(s2::MESSAGES).unwrap_or(u32::MAX);
+    let mut part = newest(storage, &caller.org, conversations, None, most).await?;
+    let last_message = part.items.first().map_or_else(String::new, s2::words);
+    let mut known = part.items.len() as u64;
+    for _ in 1..page {
+        let Some(last) = part.items.last().filter(|_| part.has_more) else {
+            return Ok(Walked { said: Vec::new(), last_message, known, has_more: false });
+        };
+        let before = last.reference.clone();
+        part = newest(storage, &caller.org, conversations, Some(&before), most).await?;
+        known += part.items.len() as u64;
+    }
+    Ok(Walked { said: part.items, last_message, known: known + u64::from(part.has_more), has_more: part.has_more })
 }
 
 /// Answers the contact. The body is `{body, quotedMsg?}`, or what `docs/answers.md` has.

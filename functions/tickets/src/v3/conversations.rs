@@ -8,6 +8,7 @@ use domain::conversation::Conversation;
 use domain::ids::{ConversationId, TicketId};
 use domain::message::{Message, MessageRef};
 use domain::organization::Settings;
+use domain::page::Portion;
 use domain::ticket::Ticket;
 use http::Uri;
 use runtime::Problem;
@@ -115,13 +116,11 @@ async fn page(
     parts: &Parts,
 ) -> Result<Json<Page<MessageShape>>, Refused> {
     let limit = cursor::limit(parts.limit.as_deref())?;
-    let before = cursor::read(parts.cursor.as_deref(), conversation.as_str())?;
-    let before = before.and_then(|before| before.parse::<MessageRef>().ok());
-    let count = u32::try_from(limit + 1).unwrap_or(u32::MAX);
-    let mut messages = storage.messages(&caller.org, conversation, before.as_ref(), count).await?;
-    let more = messages.len() > limit;
-    messages.truncate(limit);
-    let next = messages.last().filter(|_| more);
+    let before = cursor::place::<MessageRef>(parts.cursor.as_deref(), conversation.as_str())?;
+    let count = u32::try_from(limit).unwrap_or(u32::MAX);
+    let Portion { items: messages, has_more } =
+        storage.messages_part(&caller.org, conversation, before.as_ref(), count).await?;
+    let next = messages.last().filter(|_| has_more);
     let next_cursor = next.map(|last| cursor::write(&last.reference.to_string(), conversation.as_str()));
     let settings = naming(storage, caller, &messages).await?;
     Ok(Json(Page { data: messages.iter().map(|said| MessageShape::naming(said, &settings)).collect(), next_cursor }))

@@ -3,13 +3,19 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::once::fingerprint;
+use domain::page::{Portion, Room, Weighs};
 use runtime::dialects::v3::Refused;
 use serde::{Deserialize, Serialize};
+
+use super::conversations::Parts;
 
 /// The most things in a part of a list.
 const MOST: usize = 100;
 /// How many where the caller does not say.
 const DEFAULT: usize = 25;
+
+/// What is said of a cursor that no list gave.
+pub(crate) const NOT_OURS: &str = "cursor must be one that this list gave";
 
 #[derive(Serialize, Deserialize)]
 struct Cursor {
@@ -31,8 +37,35 @@ pub(crate) fn read(cursor: Option<&str>, of: &str) -> Result<Option<String>, Ref
     match cursor {
         Some(cursor) if cursor.of == short(of) => Ok(Some(cursor.at)),
         Some(_) => Err(Refused::field("cursor", "cursor belongs to a list with other filters")),
-        None => Err(Refused::field("cursor", "cursor must be one that this list gave")),
+        None => Err(Refused::field("cursor", NOT_OURS)),
     }
+}
+
+/// As `read`, with what the place is made of. Errors: also for a place that no list has.
+pub(crate) fn place<T: std::str::FromStr>(cursor: Option<&str>, of: &str) -> Result<Option<T>, Refused> {
+    let at = read(cursor, of)?;
+    at.map(|at| at.parse().map_err(|_| Refused::field("cursor", NOT_OURS))).transpose()
+}
+
+/// How many things a part is to have at most where a list is given whole unless the caller says otherwise. Errors: `InvalidInput`.
+pub(crate) fn room(text: Option<&str>) -> Result<Room, Refused> {
+    Ok(Room::of(text.map(|text| limit(Some(text))).transpose()?.unwrap_or(usize::MAX)))
+}
+
+/// A part of a list that is read whole: what comes after the cursor's place, as `named`, by which it is sorted.
+pub(crate) fn part<T: Weighs>(
+    mut items: Vec<T>,
+    parts: &Parts,
+    of: &str,
+    named: impl Fn(&T) -> String,
+) -> Result<(Vec<T>, Option<String>), Refused> {
+    if let Some(after) = read(parts.cursor.as_deref(), of)? {
+        items.retain(|item| named(item) > after);
+    }
+    items.sort_by_cached_key(&named);
+    let part = Portion::cut(items, room(parts.limit.as_deref())?, T::weight);
+    let next = part.items.last().filter(|_| part.has_more).map(|last| write(&named(last), of));
+    Ok((part.items, next))
 }
 
 /// How many things a part is to have. Errors: `InvalidInput`.

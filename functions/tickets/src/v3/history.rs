@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use domain::page::Room;
 use domain::ticket::{Source, Ticket, TicketState};
 use http::Uri;
 use runtime::desk::visible;
@@ -26,17 +27,16 @@ pub(crate) async fn history(
     let parts: Parts = query(&uri)?;
     let limit = cursor::limit(parts.limit.as_deref())?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
-    let after = cursor::read(parts.cursor.as_deref(), ticket.id.as_str())?;
-    let after: u64 = after.and_then(|after| after.parse().ok()).unwrap_or(0);
-    let rows = storage.history(&caller.org, &ticket.id).await?;
-    let first = rows.iter().find(|row| row.from != row.to).map_or(ticket.state, |row| row.from);
+    let after: u64 = cursor::place(parts.cursor.as_deref(), ticket.id.as_str())?.unwrap_or(0);
     // Every version has its row, and making the ticket is the first.
-    let entries = (2..).zip(&rows).map(|(version, row)| HistoryEntry::of(version, row));
-    let mut data: Vec<HistoryEntry> = std::iter::once(made(&ticket, first)).chain(entries).collect();
-    data.retain(|entry| entry.version > after);
-    let more = data.len() > limit;
-    data.truncate(limit);
-    let next = data.last().filter(|_| more);
+    let count = if after == 0 { limit - 1 } else { limit };
+    let rows = storage.history_after(&caller.org, &ticket.id, after, Room::of(count)).await?;
+    let mut data = Vec::with_capacity(limit);
+    if after == 0 {
+        data.push(made(&ticket, rows.items.first().map_or(ticket.state, |first| first.row.from)));
+    }
+    data.extend(rows.items.iter().map(|versioned| HistoryEntry::of(versioned.version, &versioned.row)));
+    let next = data.last().filter(|_| rows.has_more);
     let next_cursor = next.map(|entry| cursor::write(&entry.version.to_string(), ticket.id.as_str()));
     Ok(Json(Page { data, next_cursor }))
 }

@@ -19,7 +19,7 @@ use storage::Storage;
 
 use super::cursor;
 use super::matching::{Along, ListParams, Matching, plan};
-use crate::lookup::views;
+use crate::lookup::{fitting, views};
 
 /// How many tickets a call reads at most.
 const MOST_READ: usize = 500;
@@ -42,6 +42,9 @@ pub(crate) async fn list(State(storage): State<Storage>, caller: Caller, uri: Ur
     let sees = |ticket: &Ticket| access::may_see(&agent, ticket) && matching.lets_through(ticket);
     let reader = Reader { storage: &storage, caller: &caller, along, matching: &matching };
     let (tickets, next) = reader.read(start, limit, sees).await?;
+    let part = fitting(tickets);
+    let cut = part.items.last().filter(|_| part.has_more).map(|last| reader.place(last));
+    let (tickets, next) = (part.items, cut.or(next));
     let shapes: Vec<Shape> = views(&storage, tickets).await?.iter().map(Shape::from).collect();
     let page = Page { data: shapes, next_cursor: next.map(|at| cursor::write(&at, &of)) };
     Ok(Json(picked(json!(page), params.fields.as_deref())?))
@@ -98,6 +101,7 @@ impl Reader<'_> {
         wanted: impl Fn(&Ticket) -> bool,
     ) -> Result<(Vec<Ticket>, Option<String>), Refused> {
         let mut at = match start {
+            Some(at) if !self.has_place(&at) => return Err(Refused::field("cursor", cursor::NOT_OURS)),
             Some(at) => Some(at),
             None => self.first().await?,
         };
@@ -145,6 +149,14 @@ impl Reader<'_> {
             (Along::Numbers { falling: true }, _, Some(after)) => ticket.created_at < later(after, -SLACK),
             (Along::Numbers { falling: false }, Some(before), _) => ticket.created_at >= later(before, SLACK),
             _ => false,
+        }
+    }
+
+    /// Whether a cursor holds a place of this list.
+    fn has_place(&self, at: &str) -> bool {
+        match self.along {
+            Along::Numbers { .. } | Along::Contact(_) => at.parse::<u64>().is_ok(),
+            Along::Queue(_) | Along::Agent(_) => storage::is_place_on_board(at),
         }
     }
 

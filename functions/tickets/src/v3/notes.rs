@@ -4,36 +4,48 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::agent::Agent;
+use domain::ids::NoteId;
 use domain::note::Note;
+use domain::page::Portion;
 use domain::ticket::Ticket;
 use files::Bucket;
+use http::Uri;
 use jiff::Timestamp;
 use runtime::clock;
 use runtime::desk::{self, Decision, carry_out, visible};
 use runtime::dialects::TicketView;
 use runtime::dialects::v3::requests::NewNote;
 use runtime::dialects::v3::shapes::{NoteShape, Page};
-use runtime::dialects::v3::{Problems, Refused, parse_for};
+use runtime::dialects::v3::{Problems, Refused, parse_for, query};
 use runtime::identity::Caller;
 use runtime::requested::{Requested, done, respond};
 use runtime::uploads::Uploads;
 use serde_json::json;
 use storage::{Answer, Storage};
 
+use super::conversations::Parts;
+use super::cursor;
 use crate::notes::{note_of, text};
 use crate::{links, uploaded};
 
 /// The notes of a ticket, oldest first, with links to their files: the ticket's attachments.
-#[utoipa::path(get, operation_id = "list_notes", path = "/v3/tickets/{id}/notes", tag = "tickets", params(("id" = String, Path)),
-    responses((status = 200, description = "All notes", body = Page<NoteShape>), Problems))]
+#[utoipa::path(get, operation_id = "list_notes", path = "/v3/tickets/{id}/notes", tag = "tickets", params(("id" = String, Path), Parts),
+    responses((status = 200, description = "A part of the notes: all of them where no limit is given and they fit", body = Page<NoteShape>), Problems))]
 pub(crate) async fn list(
     State(storage): State<Storage>,
     State(bucket): State<Bucket>,
     caller: Caller,
     Path(id): Path<String>,
+    uri: Uri,
 ) -> Result<Json<Page<NoteShape>>, Refused> {
+    let parts: Parts = query(&uri)?;
+    let room = cursor::room(parts.limit.as_deref())?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
-    let notes = storage.notes(&caller.org, &ticket.id).await?;
+    let after = cursor::read(parts.cursor.as_deref(), ticket.id.as_str())?.map(NoteId::new).transpose();
+    let after = after.map_err(|_| Refused::field("cursor", cursor::NOT_OURS))?;
+    let Portion { items: notes, has_more } = storage.notes_after(&caller.org, &ticket.id, after.as_ref(), room).await?;
+    let next = notes.last().filter(|_| has_more);
+    let next_cursor = next.map(|last| cursor::write(last.id.as_str(), ticket.id.as_str()));
     let mut links = links::of_notes(&bucket, &caller.org, &notes, clock::now())?;
     let shown = |note: &Note| {
         let mut shape = NoteShape::from(note);
@@ -42,7 +54,7 @@ pub(crate) async fn list(
         }
         shape
     };
-    Ok(Json(Page { data: notes.iter().map(shown).collect(), next_cursor: None }))
+    Ok(Json(Page { data: notes.iter().map(shown).collect(), next_cursor }))
 }
 
 /// Writes a note, with a file if one was put for it. Whoever sees a ticket may write beside it. 409 `upload_missing` for a file that is

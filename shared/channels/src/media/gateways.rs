@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::Place;
 use crate::lenient;
+use crate::path::stays;
 
 /// What a path keeps as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'@');
@@ -44,11 +45,13 @@ pub(crate) fn of_gowa(kind: &str, payload: &Value) -> Option<Media> {
 pub(super) fn places(provider: &Provider, message: &Value) -> Vec<Place> {
     match provider {
         Provider::Baileys { .. } => lenient::text(&message["key"]["id"])
-            .map(|id| Place::Own(format!("/media/{}", encoded(id))))
+            .map(|id| format!("/media/{}", encoded(id)))
+            .filter(|path| stays(path))
+            .map(Place::Own)
             .into_iter()
             .collect(),
         Provider::Evolution { .. } => evolution(message),
-        Provider::Waha { .. } => lenient::text(&message["media"]["url"]).map(waha).into_iter().collect(),
+        Provider::Waha { .. } => lenient::text(&message["media"]["url"]).and_then(waha).into_iter().collect(),
         Provider::Gowa { .. } => gowa(message),
         Provider::CloudApi { .. } => Vec::new(),
     }
@@ -69,10 +72,14 @@ pub fn base64_call(instance: &str, message: &Value) -> (String, Value) {
 }
 
 /// WAHA writes its own addresses as it is told that it is called, often `localhost`: their path counts, at the connection's own
-/// address. Everything else is the address of a store.
-fn waha(url: &str) -> Place {
-    let path = OF_WAHA.iter().find_map(|prefix| url.find(prefix).map(|at| &url[at..]));
-    path.map_or_else(|| Place::Outside(url.to_owned()), |path| Place::Own(path.to_owned()))
+/// address, and no further than below where it gives files out. Everything else is the address of a store.
+fn waha(url: &str) -> Option<Place> {
+    let address = url.split('#').next().unwrap_or_default();
+    let named = address.split('?').next().unwrap_or_default();
+    match OF_WAHA.iter().filter_map(|prefix| named.find(prefix)).min() {
+        Some(at) => Some(&address[at..]).filter(|path| stays(path)).map(|path| Place::Own(path.to_owned())),
+        None => Some(Place::Outside(url.to_owned())),
+    }
 }
 
 /// The path at which it put the file, if it fetches files by itself; and then itself, which fetches it when asked.
@@ -82,6 +89,7 @@ fn gowa(payload: &Value) -> Vec<Place> {
     let id = lenient::text(&payload["id"]).map(encoded);
     let chat = lenient::text(&payload["chat_id"]).or(lenient::text(&payload["from"])).map(encoded);
     let asked = id.zip(chat).map(|(id, chat)| Place::Told(format!("/message/{id}/download?phone={chat}")));
+    let asked = asked.filter(|place| matches!(place, Place::Told(path) if stays(path)));
     path.map(Place::Own).into_iter().chain(asked).collect()
 }
 
@@ -95,7 +103,8 @@ fn gowa_path(path: &str) -> Option<String> {
     let path = path.trim_start_matches("./").trim_start_matches('/');
     let parts: Vec<String> = path.split('/').map(encoded).collect();
     let is_below = !path.split('/').any(|part| part.is_empty() || part == "." || part == "..");
-    (path.starts_with(OF_GOWA) && is_below).then(|| format!("/{}", parts.join("/")))
+    let path = (path.starts_with(OF_GOWA) && is_below).then(|| format!("/{}", parts.join("/")));
+    path.filter(|path| stays(path))
 }
 
 /// The field of a GOWA message that describes its file.
@@ -146,6 +155,31 @@ mod tests {
         let store = "https://bucket.s3.amazonaws.com/default/A.jpg?X-Amz-Signature=x";
         check(json!(store), Some(Place::Outside(store.to_owned())));
         check(json!(null), None);
+        // None of these is a file that WAHA gives out, and each would have its key.
+        for path in
+            ["../../sessions", "%2e%2e/%2E%2E/sessions", "..%2f..%2fsessions", "..\\..\\sessions", "/x", "a/../../../b"]
+        {
+            check(json!(format!("http://localhost:3000/api/files/{path}")), None);
+        }
+        check(json!(format!("http://localhost:3000{file}#/../x")), own(file));
+        // What stands in a query is no path.
+        let other = "https://store.example.org/a?u=/api/files/../x";
+        check(json!(other), Some(Place::Outside(other.to_owned())));
+    }
+
+    #[test]
+    fn an_id_that_leads_upwards_names_no_file() {
+        let places = |provider: &Provider, id: &str| {
+            places(provider, &json!({ "key": { "id": id }, "id": id, "chat_id": "1@s.whatsapp.net" }))
+        };
+        for id in ["..", ".", "%2e%2e"] {
+            let dots = id.starts_with('.');
+            for provider in
+                [Provider::Baileys { token_sha256: token() }, Provider::Gowa { account: "default".to_owned() }]
+            {
+                assert_eq!(places(&provider, id).is_empty(), dots || id.contains("%2e"), "{id}");
+            }
+        }
     }
 
     #[test]

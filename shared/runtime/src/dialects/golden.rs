@@ -1,7 +1,5 @@
 //! One ticket and what belongs to its picture, as every dialect's golden test renders it.
 
-use std::collections::BTreeMap;
-
 use domain::alias::{Alias, AliasKind};
 use domain::contact::Contact;
 use domain::conversation::Conversation;
@@ -101,7 +99,7 @@ pub(crate) fn story() -> Story {
         at: at(70),
         attachment: None,
     };
-    Story { rows: vec![row], notes: vec![note], links: BTreeMap::new() }
+    Story { rows: vec![row], notes: vec![note], ..Story::default() }
 }
 
 /// The 296 chats of seed S0: 295 new and one closed, all of medium priority.

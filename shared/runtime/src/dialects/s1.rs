@@ -50,20 +50,22 @@ impl Dialect for S1 {
 
     fn told(&self, view: &TicketView, story: &Story, now: Timestamp) -> Value {
         let mut data = populated(view, now);
-        data["statusHistory"] = status_history(&view.ticket, &story.rows);
+        data["statusHistory"] = status_history(&view.ticket, story);
         data["assignmentHistory"] = assignment_history(&story.rows);
         set_noted(&mut data, story);
+        set_told_before(&mut data, story);
         one(data)
     }
 
     fn changed(&self, view: &TicketView, story: &Story, now: Timestamp) -> Value {
         let mut data = ticket(view, now);
         if !story.rows.is_empty() {
-            data["statusHistory"] = status_history(&view.ticket, &story.rows);
+            data["statusHistory"] = status_history(&view.ticket, story);
         }
         if !story.notes.is_empty() {
             set_noted(&mut data, story);
         }
+        set_told_before(&mut data, story);
         one(data)
     }
 
@@ -178,8 +180,19 @@ fn populated(view: &TicketView, now: Timestamp) -> Value {
     body
 }
 
+/// Says what of the story is left out, and how it is asked for. A story that is told whole says nothing.
+fn set_told_before(data: &mut Value, story: &Story) {
+    if let Some(version) = story.history_before {
+        (data["hasMoreHistory"], data["historyBefore"]) = (true.into(), version.into());
+    }
+    if let Some(note) = &story.notes_before {
+        (data["hasMoreNotes"], data["notesBefore"]) = (true.into(), note.as_str().into());
+    }
+}
+
 /// The changes of state, from the creation on.
-fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
+fn status_history(ticket: &Ticket, story: &Story) -> Value {
+    let rows = &story.rows;
     let first = rows.iter().find(|row| row.from != row.to).map_or(ticket.state, |row| row.from);
     let by = match ticket.source {
         domain::ticket::Source::Customer => "Customer",
@@ -205,7 +218,8 @@ fn status_history(ticket: &Ticket, rows: &[HistoryRow]) -> Value {
             "reason": row.reason, "timestamp": row.at, "automated": kind != "Agent",
         })
     };
-    std::iter::once(creation).chain(rows.iter().filter(spans).map(row)).collect()
+    let creation = story.history_before.is_none().then_some(creation);
+    creation.into_iter().chain(rows.iter().filter(spans).map(row)).collect()
 }
 
 /// Who had the ticket, from when until when.

@@ -206,9 +206,10 @@ pub fn message(message: &Message, view: &TicketView) -> Value {
     })
 }
 
-/// What a message says in one line: its words, or its kind where it has none.
+/// What a message says in one line: its words, or the beginning of many, or its kind where it has none.
 pub fn words(message: &Message) -> String {
-    message.content.text.clone().unwrap_or_else(|| format!("[{}]", message.content.kind))
+    let words = message.content.text.as_deref().map(|text| domain::page::glimpse(text).to_owned());
+    words.unwrap_or_else(|| format!("[{}]", message.content.kind))
 }
 
 /// How far a message came: -1 failed, 0 waits, 1 sent, 2 delivered, 3 read, 4 played.

@@ -33,6 +33,10 @@ pub struct Story {
     pub notes: Vec<Note>,
     /// Links to the files of its notes, for now.
     pub links: BTreeMap<NoteId, String>,
+    /// The version that its history goes further back before, if it does.
+    pub history_before: Option<u64>,
+    /// The note that its notes go further back before, if they do.
+    pub notes_before: Option<NoteId>,
 }
 
 /// A part of a list.

@@ -4,6 +4,7 @@ use domain::answer::{Media, MediaKind, MediaSource};
 use domain::ids::UploadId;
 use http::Uri;
 use runtime::Problem;
+use runtime::addresses::outside;
 use serde_json::Value;
 
 use super::fields::{allowed, invalid, text_of};
@@ -57,11 +58,14 @@ fn checked_link(link: &str) -> Result<String, Problem> {
     let uri: Option<Uri> = link.parse().ok().filter(|_| link.len() <= LONGEST_LINK);
     let is_right =
         uri.is_some_and(|uri| uri.scheme_str() == Some("https") && uri.host().is_some_and(|host| !host.is_empty()));
-    if is_right {
-        Ok(link.to_owned())
-    } else {
-        Err(invalid("link", "link must be an https URL of at most 2048 characters"))
+    if !is_right {
+        return Err(invalid("link", "link must be an https URL of at most 2048 characters"));
     }
+    // Whoever fetches it may stand within our own network.
+    if outside(link).is_none() {
+        return Err(invalid("link", "link must name a public address, without a port and credentials"));
+    }
+    Ok(link.to_owned())
 }
 
 fn checked_id(id: &str) -> Result<String, Problem> {

@@ -71,6 +71,19 @@ fn media_comes_by_link_or_id_with_a_caption_where_there_can_be_one() {
     for link in ["http://example.org", "https://", "javascript:alert(1)", "", "/a", "https://ex ample.org"] {
         refused(&media("image", json!({ "link": link })), "link");
     }
+    for home in [
+        "127.0.0.1",
+        "2130706433",
+        "[::1]",
+        "169.254.169.254",
+        "localhost",
+        "waha",
+        "a.internal",
+        "example.org:8443",
+        "a@example.org",
+    ] {
+        refused(&media("image", json!({ "link": format!("https://{home}/a.png") })), "link");
+    }
     refused(&media("image", json!({ "link": "https://example.org", "id": "5" })), "link");
     refused(&media("image", json!({})), "link");
     refused(&media("image", json!({ "id": "../5" })), "id");
