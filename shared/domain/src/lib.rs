@@ -27,6 +27,7 @@ pub mod once;
 pub mod organization;
 pub mod quota;
 pub mod service_key;
+pub mod shown;
 pub mod sla;
 pub mod template;
 pub mod ticket;
