@@ -2,6 +2,7 @@
 //!
 //! Reads what is known, lets the domain decide, lets storage carry it out. Never answers a provider and never sends.
 
+mod amendments;
 mod bursts;
 mod connections;
 mod counting;
@@ -71,12 +72,15 @@ impl Ingest {
         };
         match (observation, connection) {
             (Observation::Message(message), Some(connection)) => self.message(connection, message, at, burst).await,
+            (Observation::Amendment(amendment), Some(connection)) => {
+                self.amendment(connection, amendment, &unit, at, burst).await
+            }
             (Observation::Delivery(report), Some(connection)) => {
                 self.storage.report_delivery(&connection.org, &connection.id, &report, clock::now()).await?;
                 tracing::info!(org.id = %connection.org, connection.id = %connection.id, delivery = report.delivery.as_str(), "status taken");
                 Ok(())
             }
-            (Observation::Message(_) | Observation::Delivery(_), None) => {
+            (Observation::Message(_) | Observation::Amendment(_) | Observation::Delivery(_), None) => {
                 self.inspect(&unit, "unknown_connection").await
             }
             (Observation::Field(field), _) => {
@@ -97,7 +101,7 @@ impl Ingest {
         }
     }
 
-    async fn inspect(&self, unit: &Unit, reason: &str) -> Result<(), Problem> {
+    pub(crate) async fn inspect(&self, unit: &Unit, reason: &str) -> Result<(), Problem> {
         let source = match &unit.source {
             Source::CloudApi { .. } => "cloud_api",
             Source::Gateway { .. } => "gateway",

@@ -27,7 +27,7 @@ impl Ingest {
         burst: &mut Burst,
     ) -> Result<(), Problem> {
         let org = &connection.org;
-        let (person, mut left) = if let Some((person, conversation)) = burst.take(&connection, &inbound) {
+        let (person, left) = if let Some((person, conversation)) = burst.take(&connection, &inbound) {
             (person, Some(conversation))
         } else {
             // A conversation is read only when nothing waits for its count: here, and after a try that came to nothing.
@@ -40,7 +40,18 @@ impl Ingest {
             tracing::info!(org.id = %org, connection.id = %connection.id, "a gateway's echo of an answer");
             return Ok(());
         }
-        let origin = Origin { connection, person, contact };
+        self.take_in(Origin { connection, person, contact }, inbound, left, at, burst).await
+    }
+
+    /// Stores a message where it belongs. `left` is the conversation as another message of the batch has left it.
+    pub(crate) async fn take_in(
+        &self,
+        origin: Origin,
+        inbound: InboundMessage,
+        mut left: Option<Conversation>,
+        at: usize,
+        burst: &mut Burst,
+    ) -> Result<(), Problem> {
         let mut progress = Progress::default();
         for _ in 0..TRIES {
             let (plan, (year, now)) = self.planned(&origin, &inbound, left.take()).await?;

@@ -54,6 +54,7 @@ fn no_body_of_another_project_breaks_anything() {
                     opened += usize::from(message.effect == Effect::Opens);
                 }
                 Observation::Delivery(_) => delivered += 1,
+                Observation::Amendment(amendment) => assert_eq!(amendment.message.effect, Effect::Silent),
                 Observation::Field(_) | Observation::Inspect { .. } | Observation::Nothing { .. } => {}
             }
         }

@@ -44,6 +44,8 @@ const CREDENTIALS: [&str; 14] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gateway {
+    /// A Baileys service or Evolution, where it tells by an event of its own what became of a message.
+    Baileys,
     /// WAHA, with any engine.
     Waha,
     /// GOWA (go-whatsapp-web-multidevice).

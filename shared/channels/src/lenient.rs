@@ -2,6 +2,7 @@
 //!
 //! Strict reading comes first; repair is tried only on what strict reading refuses, so a good body pays nothing.
 
+use domain::shown;
 use serde_json::Value;
 
 /// Reads a body. Where strict reading fails, invalid UTF-8 and lone surrogate escapes (an emoji cut in half by whoever
@@ -57,6 +58,14 @@ pub(crate) fn short(value: &Value) -> Option<String> {
         _ => return None,
     };
     (1..=LONGEST).contains(&text.len()).then_some(text)
+}
+
+/// The name that somebody shows, as one line without what nobody sees; nothing when nothing is left of it.
+pub(crate) fn name(value: &Value) -> Option<String> {
+    const LONGEST: usize = 256;
+    let line = shown::line(head(value.as_str()?, 4 * LONGEST));
+    let name = head(&line, LONGEST).trim_end();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// A text of any length; nothing when it is empty.
@@ -133,6 +142,16 @@ mod tests {
         check(r#"{"a":"\ud83d\ude00"}"#, "😀");
         assert_eq!(read(b"{\"a\":\"\xff\"}"), Ok(json!({ "a": "\u{FFFD}" })));
         assert_eq!(read(b"\xef\xbb\xbf{\"a\":\"b\"}"), Ok(json!({ "a": "b" })));
+    }
+
+    #[test]
+    fn a_name_is_one_line_without_what_nobody_sees() {
+        let check = |value: Value, expected: Option<&str>| assert_eq!(name(&value).as_deref(), expected, "{value}");
+        check(json!(" Ana\r\nMaria \u{202e}"), Some("Ana Maria"));
+        check(json!("\u{202e}\u{200b}\n"), None);
+        check(json!("\u{2800}"), None);
+        check(json!(5), None);
+        assert_eq!(name(&json!("é".repeat(5_000))).unwrap().len(), 256);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! The way of a body: [`signature`] proves who sent it, `split` of its provider cuts it into [`unit::Unit`]s that travel on
 //! the inbound queue, [`parcel`] is where those go that do not fit it, [`observation::parse`] says what one unit means. Source: whatsapp.md.
 
+mod amendment;
 pub mod baileys;
 pub mod cloud_api;
 mod content;
@@ -27,7 +28,9 @@ pub mod signature;
 pub mod unit;
 mod unreadable;
 pub mod waha;
+mod words;
 
+pub use amendment::{Amendment, Naming};
 pub use observation::{Observation, parse, without_connection};
 pub use parcel::{Carried, Parcel};
 pub use unit::{Part, Source, Unit};

@@ -6,6 +6,7 @@ use domain::connection::Connection;
 use domain::delivery::DeliveryReport;
 use domain::message::InboundMessage;
 
+use crate::amendment::Amendment;
 use crate::cloud_api::Field;
 use crate::gateway::Gateway;
 use crate::unit::{Part, Unit};
@@ -16,6 +17,8 @@ use crate::{baileys, cloud_api, gowa, waha};
 pub enum Observation {
     /// Something was said.
     Message(InboundMessage),
+    /// Something that was said is edited or deleted, and an event of its own tells it.
+    Amendment(Amendment),
     /// A message of ours came further, or failed.
     Delivery(DeliveryReport),
     /// A change of an account, a template, a quality rating or the like: kept, and counted by its name.
@@ -62,6 +65,9 @@ pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
             baileys::parse::message(message, *upsert, own, unit.received_at, connection)
         }
         Part::BaileysUpdate { update } => baileys::update::update(update, unit.received_at),
+        Part::GatewayEvent { gateway: Gateway::Baileys, event, payload, own } => {
+            baileys::event::event(event, payload, own, connection)
+        }
         Part::GatewayEvent { gateway: Gateway::Waha, event, payload, own } => {
             waha::parse::event(event, payload, own, unit.received_at, connection)
         }

@@ -237,6 +237,7 @@ impl Unit {
             Part::CloudStatus { status } => cloud_api::identity::counterpart_of_status(status),
             Part::BaileysMessage { message, .. } => baileys::identity::counterpart(message),
             Part::BaileysUpdate { update } => baileys::update::counterpart(update),
+            Part::GatewayEvent { gateway: Gateway::Baileys, payload, .. } => baileys::event::counterpart(payload),
             Part::GatewayEvent { gateway: Gateway::Waha, payload, .. } => waha::identity::counterpart(payload),
             Part::GatewayEvent { gateway: Gateway::Gowa, payload, own, .. } => {
                 gowa::identity::counterpart(payload, own)

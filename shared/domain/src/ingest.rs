@@ -9,11 +9,15 @@ use crate::conversation::Conversation;
 use crate::delivery::Delivery;
 use crate::ids::{ContactId, TicketId};
 use crate::message::{Content, Direction, Effect, InboundMessage, Message, MessageRef};
+use crate::shown;
 use crate::sla::Sla;
 use crate::ticket::{Category, Details, Priority, Source, Ticket, TicketChange, TicketState};
 
 /// The longest title made from a message, in characters. Short, so that the ticket stays within one write unit.
 const TITLE_LENGTH: usize = 60;
+
+/// How much of a text is looked at for a title, in bytes.
+const LONGEST_READ: usize = 16_384;
 
 /// What the table knows when a message comes.
 #[derive(Debug, Clone)]
@@ -233,15 +237,16 @@ fn new_ticket(
     NewTicket { ticket }
 }
 
-/// One line from a message: its first words, or the kind of a message that has none.
+/// One line from a message: its first words, or the kind of a message that has none to see.
 fn title(content: &Content) -> String {
     let line = one_line(content.text.as_deref().unwrap_or_default());
     if line.is_empty() { format!("[{}]", content.kind) } else { line }
 }
 
-/// One line from a text: its first words, cut at a character. Empty for a text without words.
+/// One line from a text: its first words, cut at a character. Empty for a text in which nobody sees a word.
 pub fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Long texts are cut before they are read through: a title is made of their beginning.
+    let line = shown::line(&text[..text.floor_char_boundary(LONGEST_READ)]);
     if line.chars().count() <= TITLE_LENGTH {
         return line;
     }

@@ -29,6 +29,7 @@ pub mod organization;
 pub mod page;
 pub mod quota;
 pub mod service_key;
+pub mod shown;
 pub mod sla;
 pub mod template;
 pub mod ticket;

@@ -118,6 +118,12 @@ impl UnderWay {
                 dead.0 = 1;
                 self.message(snapshot, &connection, &message)?;
             }
+            Observation::Amendment(amendment) => {
+                dead.0 = 1;
+                if !amendment.message.sender.aliases.is_empty() {
+                    self.message(snapshot, &connection, &amendment.message)?;
+                }
+            }
             Observation::Delivery(report) => {
                 dead.1 = 1;
                 self.works.insert((org.clone(), Work::Report(id.clone(), report.provider_id)));

@@ -24,17 +24,32 @@ pub(crate) enum Chat {
 /// when the contact wrote; the chat's own (7: `remoteJidAlt`) always.
 pub(crate) fn chat(message: &Value) -> Chat {
     let key = &message["key"];
+    let is_from_me = lenient::flag(&key["fromMe"]);
+    if !is_from_me && lenient::text(&key["remoteJid"]).is_some_and(jid::is_list) {
+        return writer_to_a_list(message);
+    }
     let remote = lenient::text(&key["remoteJid"]).and_then(jid::read);
     match remote {
         Some(Jid::Nobody) => return Chat::Nobody,
         Some(Jid::Somebody(group)) if group.kind == AliasKind::Group => return Chat::Group(group),
         _ => {}
     }
-    let of_sender: &[&str] = if lenient::flag(&key["fromMe"]) { &[] } else { &["senderPn", "senderLid"] };
+    let of_sender: &[&str] = if is_from_me { &[] } else { &["senderPn", "senderLid"] };
     let fields = ["remoteJid", "remoteJidAlt", "previousRemoteJid"];
     let jids = fields.iter().chain(of_sender).filter_map(|field| lenient::text(&key[field]));
     let username = lenient::short(&key["remoteJidUsername"]).map(|name| Alias::new(AliasKind::Username, name));
     Chat::of(jids.filter_map(jid::alias).chain(username))
+}
+
+/// What a contact sends to a broadcast list is shown in the private chat with it. What our side sends to one has many chats and none.
+fn writer_to_a_list(message: &Value) -> Chat {
+    let key = &message["key"];
+    let of_writer = ["participant", "participantAlt", "participantPn", "participantLid", "senderPn", "senderLid"];
+    let writer = of_writer.iter().map(|field| &key[field]).chain([&message["participant"]]).filter_map(lenient::text);
+    match Chat::person(writer) {
+        Chat::Unknown => Chat::Nobody,
+        chat => chat,
+    }
 }
 
 impl Chat {
@@ -107,6 +122,17 @@ mod tests {
         let of = |jid: &str| chat(&json!({ "key": { "remoteJid": jid, "senderPn": "77079861373@s.whatsapp.net" } }));
         assert_eq!(of("1@g.us"), Chat::Group(Alias::new(AliasKind::Group, "1@g.us")));
         assert_eq!(of("status@broadcast"), Chat::Nobody);
+        let list = |fields: Value| {
+            let mut key = json!({ "remoteJid": "1600000000@broadcast" });
+            key.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            chat(&json!({ "key": key }))
+        };
+        let ana = vec![Alias::new(AliasKind::Phone, "77079861373"), Alias::new(AliasKind::Lid, "2110")];
+        let by_both = json!({ "participant": "2110@lid", "participantAlt": "77079861373:3@s.whatsapp.net" });
+        assert_eq!(list(by_both), Chat::Person(ana.clone()));
+        assert_eq!(list(json!({ "participant": "77079861373@s.whatsapp.net" })), Chat::Person(ana[..1].to_vec()));
+        assert_eq!(list(json!({ "participant": "77079861373@s.whatsapp.net", "fromMe": true })), Chat::Nobody);
+        assert_eq!(list(json!({ "participant": "" })), Chat::Nobody);
         assert_eq!(chat(&json!({ "key": { "remoteJid": "user@s.whatsapp.net" } })), Chat::Unknown);
         assert_eq!(chat(&json!({})), Chat::Unknown);
     }

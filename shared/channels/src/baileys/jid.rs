@@ -30,6 +30,11 @@ pub(crate) fn read(text: &str) -> Option<Jid> {
     }
 }
 
+/// Whether a text names a broadcast list: what its writer sent to many, and each of them reads in the private chat with the writer.
+pub(crate) fn is_list(text: &str) -> bool {
+    matches!(text.trim().split_once('@'), Some((list, "broadcast")) if !list.is_empty() && list != "status")
+}
+
 /// Reads the alias of a person or group; a bare row of digits counts as a phone, as some gateways write `senderPn`.
 pub(crate) fn alias(text: &str) -> Option<Alias> {
     let text = text.trim();
@@ -72,6 +77,15 @@ mod tests {
         for text in ["status@broadcast", "1600000000@broadcast", "120363000000000001@newsletter", "867051314767696@bot"]
         {
             assert_eq!(read(text), Some(Jid::Nobody), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broadcast_list_is_not_a_status() {
+        for (text, expected) in
+            [("1600000000@broadcast", true), ("status@broadcast", false), ("1@g.us", false), ("@broadcast", false)]
+        {
+            assert_eq!(is_list(text), expected, "{text}");
         }
     }
 

@@ -2,6 +2,7 @@
 //! Source: whatsapp.md §3.1, §3.2, §3.4.
 
 pub(crate) mod content;
+pub(crate) mod event;
 pub(crate) mod identity;
 pub(crate) mod jid;
 pub(crate) mod mention;

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::baileys::content::{self, Said};
+use crate::baileys::content::{self, Presence, Said};
 use crate::baileys::identity::{self, Chat};
 use crate::baileys::{jid, mention};
 use crate::media::gateways;
@@ -51,7 +51,7 @@ pub(crate) fn message(
         upsert == Upsert::Append && sent_at.is_none_or(|at| received_at.duration_since(at) > OLDEST_REPLAY);
     let effect = if from_contact && !is_history { said.effect } else { Effect::Silent };
     Observation::Message(InboundMessage {
-        provider_id: provider_id(message, sender.is_group),
+        provider_id: provider_id(message, said.presence, sender.is_group),
         sent_at: sent_at.unwrap_or(moment::UNKNOWN),
         content: stored(message, said, sender.is_group),
         sender,
@@ -82,17 +82,22 @@ fn left_out(
 
 /// `pushName` is the writer's own, so on an echo it is ours and not the contact's.
 fn shown_name(message: &Value, from_contact: bool) -> Option<String> {
-    from_contact.then(|| lenient::short(&message["pushName"])).flatten()
+    from_contact.then(|| lenient::name(&message["pushName"])).flatten()
 }
 
-/// The key's id. In a group two participants may choose the same one, so there the participant is part of it.
-fn provider_id(message: &Value, is_group: bool) -> ProviderMessageId {
+/// The key's id. In a group two participants may choose the same one, so there the participant is part of it. The news of a message that
+/// did not come has an id of its own, since the message may still come under this one.
+fn provider_id(message: &Value, presence: Presence, is_group: bool) -> ProviderMessageId {
     let Some(id) = lenient::text(&message["key"]["id"]) else {
         return ProviderMessageId::new(&format!("none.{}", hex::encode(Sha256::digest(message.to_string()))));
     };
+    let id = match presence {
+        Presence::Here => id.to_owned(),
+        Presence::Absent => format!("absent.{id}"),
+    };
     match identity::participant(message).filter(|_| is_group) {
         Some(participant) => ProviderMessageId::new(&format!("{id}.{}", participant.value)),
-        None => ProviderMessageId::new(id),
+        None => ProviderMessageId::new(&id),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use domain::ids::{ConnectionId, OrganizationId};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::baileys::jid;
-use crate::gateway::{self, Batch};
+use crate::baileys::{event, jid};
+use crate::gateway::{self, Batch, Gateway};
 use crate::lenient;
 use crate::unit::{Part, Upsert};
 
@@ -13,8 +13,11 @@ use crate::unit::{Part, Upsert};
 /// synchronisation events are many, and some hold credentials.
 const EVENTS: [&str; 4] = ["messages.upsert", "send.message", "message", "message.any"];
 
-/// Events that say how far messages came.
+/// Events that say how far messages came, or what became of them.
 const UPDATES: [&str; 2] = ["messages.update", "message.update"];
+
+/// Events that say that messages are edited or deleted.
+const CHANGES: [&str; 4] = ["messages.edited", "message.edited", "messages.delete", "message.delete"];
 
 /// Cuts a body that the gateway of `connection` posted. Never fails.
 pub fn split(org: &OrganizationId, connection: &ConnectionId, body: &[u8], received_at: Timestamp) -> Batch {
@@ -50,6 +53,10 @@ impl Cut {
             if UPDATES.contains(&name.as_str()) {
                 let data = envelope.remove("data").or_else(|| envelope.remove("payload")).unwrap_or_default();
                 return lenient::list(data).into_iter().for_each(|update| self.update(update));
+            }
+            if CHANGES.contains(&name.as_str()) {
+                let data = envelope.remove("data").or_else(|| envelope.remove("payload")).unwrap_or_default();
+                return self.changes(&name, data);
             }
             if !EVENTS.contains(&name.as_str()) {
                 return self.inner.ignored(&name);
@@ -96,9 +103,28 @@ impl Cut {
         }
     }
 
+    /// Edits or deletions: one, a list, or the keys of what is deleted. Who clears a whole chat on the phone deletes nothing that anybody
+    /// else sees, and names no message.
+    fn changes(&mut self, name: &str, data: Value) {
+        for mut one in lenient::list(data) {
+            let keys = one.get_mut("keys").map(Value::take).filter(Value::is_array);
+            match keys {
+                Some(keys) => lenient::list(keys).into_iter().for_each(|key| self.change(name, json!({ "key": key }))),
+                None if lenient::flag(&one["all"]) && one["key"].is_null() => self.inner.ignored("chat.cleared"),
+                None => self.change(name, one),
+            }
+        }
+    }
+
+    fn change(&mut self, name: &str, change: Value) {
+        self.inner.event(Gateway::Baileys, name.to_owned(), change, self.own.clone());
+    }
+
     /// How far a message came, or another change of it, which `parse` leaves.
     fn update(&mut self, update: Value) {
-        if update.is_object() {
+        if event::is_change(&update) {
+            self.change("messages.update", update);
+        } else if update.is_object() {
             self.inner.message(update, None, |update| Part::BaileysUpdate { update });
         } else {
             self.inner.unreadable("update_is_no_object", &update);

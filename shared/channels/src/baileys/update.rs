@@ -22,6 +22,10 @@ pub(crate) fn update(update: &Value, received_at: Timestamp) -> Observation {
     if *from_me == false {
         return Observation::nothing("ack_of_theirs");
     }
+    if status == "DELETED" || status == "EDITED" {
+        // So Evolution calls whatever is no status; deletions and edits it tells by events of their own.
+        return Observation::nothing("update_without_status");
+    }
     let named = |number: i64, name: &str| lenient::integer(status) == Some(number) || status == name;
     let delivery = if named(0, "ERROR") {
         Delivery::Failed
@@ -41,15 +45,25 @@ pub(crate) fn update(update: &Value, received_at: Timestamp) -> Observation {
     let Some(id) = [&key["id"], &update["keyId"]].into_iter().find_map(lenient::text) else {
         return Observation::inspect("status_without_id");
     };
-    // WhatsApp's own number of the error comes as a parameter of a stub.
-    let code = lenient::integer(&changed["messageStubParameters"][0]).unwrap_or(0);
+    let stub = [&changed["messageStubParameters"], &update["messageStubParameters"]];
+    let refused = || refusal(stub.into_iter().find(|stub| stub.is_array()).unwrap_or(&Value::Null));
     Observation::Delivery(DeliveryReport {
         provider_id: ProviderMessageId::new(id),
         callback: None,
         delivery,
         at: received_at,
-        error: (delivery == Delivery::Failed).then_some(DeliveryError { code, details: None }),
+        error: (delivery == Delivery::Failed).then(refused),
     })
+}
+
+/// Why a message was refused: WhatsApp's own number of the error and its words, which come as the parameters of a stub. Code 0 where
+/// none is given.
+pub(crate) fn refusal(parameters: &Value) -> DeliveryError {
+    let parameters = || parameters.as_array().into_iter().flatten().take(8);
+    let code = parameters().find_map(lenient::integer).unwrap_or(0);
+    let words = parameters().filter(|said| lenient::integer(said).is_none()).filter_map(lenient::text);
+    let words = words.collect::<Vec<_>>().join(" ");
+    DeliveryError { code, details: (!words.is_empty()).then(|| lenient::head(&words, 500).to_owned()) }
 }
 
 /// The other side of the conversation that an update belongs to.
@@ -83,6 +97,25 @@ mod tests {
         assert_eq!(report(&json!({ "key": { "id": "A" }, "status": "5" })), seen(Delivery::Played));
         let failed = json!({ "key": key, "update": { "status": 0, "messageStubParameters": ["463"] } });
         assert_eq!(report(&failed), Some(("A".to_owned(), Delivery::Failed, Some(463))));
+    }
+
+    #[test]
+    fn a_refusal_keeps_its_number_and_its_words() {
+        let check = |parameters: Value, code: i64, words: Option<&str>| {
+            for value in [
+                json!({ "key": { "id": "A" }, "update": { "status": 0, "messageStubParameters": parameters } }),
+                json!({ "keyId": "A", "fromMe": true, "status": "ERROR", "messageStubParameters": parameters }),
+            ] {
+                let Observation::Delivery(report) = update(&value, received_at()) else { panic!("{value}") };
+                let error = report.error.unwrap();
+                assert_eq!((error.code, error.details.as_deref()), (code, words), "{value}");
+            }
+        };
+        check(json!(["463", "Your account has been restricted"]), 463, Some("Your account has been restricted"));
+        check(json!([463]), 463, None);
+        check(json!(["Your account has been restricted"]), 0, Some("Your account has been restricted"));
+        check(json!([]), 0, None);
+        check(json!("463"), 0, None);
     }
 
     #[test]

@@ -84,7 +84,7 @@ fn provider_id(message: &Value) -> ProviderMessageId {
 }
 
 fn name(contact: Option<&CloudContact>) -> Option<String> {
-    contact.and_then(|contact| contact.name.clone())
+    contact.and_then(|contact| lenient::name(&contact.name.as_deref()?.into()))
 }
 
 /// Why a group's message is not taken, if it is not.

@@ -3,12 +3,10 @@
 //! A text is its body. What has no body is told by what it holds: a place by its address and coordinates, a shared contact by
 //! name and number, a basket by its lines, a form by its answers. Source: whatsapp.md §1.5.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::lenient;
-
-/// Answers of a form that are its machinery and not the contact's words.
-const NOT_ANSWERS: [&str; 2] = ["flow_token", "version"];
+use crate::words::{answers, cards, first, joined, order, place};
 
 /// What an agent reads of a message of this kind; nothing where there are no words in it.
 pub(crate) fn of(kind: &str, message: &Value) -> Option<String> {
@@ -17,65 +15,16 @@ pub(crate) fn of(kind: &str, message: &Value) -> Option<String> {
         "text" => first(&[&body["body"]]),
         "image" | "video" => first(&[&body["caption"]]),
         "document" => first(&[&body["caption"], &body["filename"]]),
-        "location" => joined(", ", [first(&[&body["name"]]), first(&[&body["address"]]), coordinates(body)]),
-        "contacts" => lines(body, card),
+        "location" => place(body),
+        "contacts" => cards(body),
         "interactive" => interactive(body),
         "button" => first(&[&body["text"], &body["payload"]]),
         "reaction" => first(&[&body["emoji"]]),
-        "order" => joined("\n", [first(&[&body["text"]]), lines(&body["product_items"], product)]),
+        "order" => order(body),
         "edit" => of_edited(&body["message"]),
         "unsupported" | "unknown" => error(&message["errors"]),
         _ => first(&[&body["body"], &body["text"], &body["caption"]]).or_else(|| error(&message["errors"])),
     }
-}
-
-fn first(values: &[&Value]) -> Option<String> {
-    values.iter().find_map(|value| lenient::text(value)).map(str::to_owned)
-}
-
-fn joined<const N: usize>(separator: &str, parts: [Option<String>; N]) -> Option<String> {
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(separator))
-}
-
-/// One line for each element that has words.
-fn lines(list: &Value, line: fn(&Value) -> Option<String>) -> Option<String> {
-    let lines: Vec<String> = list.as_array()?.iter().filter_map(line).collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
-}
-
-/// `latitude,longitude`, which every map understands.
-fn coordinates(place: &Value) -> Option<String> {
-    Some(format!("{},{}", lenient::short(&place["latitude"])?, lenient::short(&place["longitude"])?))
-}
-
-/// A shared contact: its name and its numbers, or its addresses where it has no number.
-fn card(contact: &Value) -> Option<String> {
-    let name = &contact["name"];
-    let name = first(&[&name["formatted_name"], &name["first_name"], &name["last_name"]]);
-    let each = |list: &str, field: &str| {
-        let values = contact[list].as_array().map_or(&[][..], Vec::as_slice);
-        values.iter().filter_map(|value| lenient::short(&value[field])).collect::<Vec<_>>()
-    };
-    let mut reached = each("phones", "phone");
-    if reached.is_empty() {
-        reached = each("phones", "wa_id");
-    }
-    if reached.is_empty() {
-        reached = each("emails", "email");
-    }
-    joined(": ", [name, (!reached.is_empty()).then(|| reached.join(", "))])
-}
-
-/// A line of a basket: how many of what, at which price.
-fn product(item: &Value) -> Option<String> {
-    let name = lenient::short(&item["product_retailer_id"])?;
-    let quantity = lenient::short(&item["quantity"]).unwrap_or_else(|| "1".to_owned());
-    let price = lenient::short(&item["item_price"]).map(|price| {
-        let currency = lenient::short(&item["currency"]).map_or_else(String::new, |currency| format!(" {currency}"));
-        format!(" ({price}{currency})")
-    });
-    Some(format!("{quantity} × {name}{}", price.unwrap_or_default()))
 }
 
 fn interactive(body: &Value) -> Option<String> {
@@ -92,23 +41,6 @@ fn interactive(body: &Value) -> Option<String> {
         first(&[&inner["title"], &inner["text"], &inner["body"], &inner["response"], &inner["status"]])
     };
     chosen.or_else(listed).or_else(permitted).or_else(other)
-}
-
-/// The answers of a form, a line each. They are JSON in a string, which need not be an object, nor JSON.
-fn answers(response: &Value) -> Option<String> {
-    let parsed: Option<Map<String, Value>> = match response {
-        Value::String(text) => serde_json::from_str(text).ok(),
-        Value::Object(fields) => Some(fields.clone()),
-        _ => None,
-    };
-    let answer = |(name, value): (&String, &Value)| {
-        let value = lenient::short(value).unwrap_or_else(|| value.to_string());
-        format!("{name}: {value}")
-    };
-    let fields = parsed?;
-    let told: Vec<String> =
-        fields.iter().filter(|(name, _)| !NOT_ANSWERS.contains(&name.as_str())).map(answer).collect();
-    (!told.is_empty()).then(|| told.join("\n"))
 }
 
 /// What Meta says of a message that it could not pass on.

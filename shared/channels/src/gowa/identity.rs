@@ -19,12 +19,15 @@ pub(crate) fn is_from_me(payload: &Value, own: &[String]) -> bool {
 /// `from` there.
 pub(crate) fn chat(payload: &Value, own: &[String]) -> Chat {
     let named = lenient::text(&payload["chat_id"]);
+    let is_from_me = is_from_me(payload, own);
+    // What a contact sends to a broadcast list is shown in the private chat with it.
+    let named = named.filter(|named| is_from_me || !jid::is_list(named));
     match named.and_then(jid::read) {
         Some(Jid::Nobody) => return Chat::Nobody,
         Some(Jid::Somebody(group)) if group.kind == AliasKind::Group => return Chat::Group(group),
         _ => {}
     }
-    if is_from_me(payload, own) {
+    if is_from_me {
         return Chat::person(named.into_iter().chain(lenient::text(&payload["chat_lid"])));
     }
     let writer = [&payload["from"], &payload["from_lid"]].map(lenient::text);
@@ -65,6 +68,7 @@ mod tests {
         check(ours.clone(), &["phone 628222"]);
         assert!(is_from_me(&ours, &own));
         check(json!({ "chat_id": "628222@s.whatsapp.net", "from": "1@lid", "is_from_me": true }), &["phone 628222"]);
+        check(json!({ "chat_id": "1600000000@broadcast", "from": "628222@s.whatsapp.net" }), &["phone 628222"]);
         assert!(matches!(chat(&json!({ "chat_id": "1203@g.us", "from": own[0] }), &own), Chat::Group(_)));
         assert_eq!(
             chat(&json!({ "chat_id": "status@broadcast", "from": "628222@s.whatsapp.net" }), &own),

@@ -1,6 +1,6 @@
 //! What one GOWA event means.
 
-use domain::alias::Alias;
+use domain::alias::{Alias, AliasKind};
 use domain::connection::{Connection, GroupPolicy};
 use domain::delivery::{Delivery, DeliveryReport};
 use domain::ids::ProviderMessageId;
@@ -8,8 +8,9 @@ use domain::message::{Content, Effect, InboundMessage, Sender};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::amendment::{self, Told};
 use crate::baileys::identity::Chat;
-use crate::baileys::jid;
+use crate::baileys::jid::{self, Jid};
 use crate::gowa::{content, identity};
 use crate::media::gateways;
 use crate::observation::Observation;
@@ -26,14 +27,18 @@ pub(crate) fn event(
     if event == "message.ack" {
         return ack(payload, received_at);
     }
+    if event == "message.deleted" {
+        return deleted(payload, own, connection);
+    }
     let from_contact = !identity::is_from_me(payload, own);
+    let silent = |kind: &str, text: Option<String>| Ok((kind.to_owned(), text, Effect::Silent));
     let said = match event {
-        "message.reaction" => Ok(("reaction".to_owned(), lenient::text(&payload["reaction"]).map(str::to_owned))),
-        "message.edited" => Ok(("edit".to_owned(), lenient::text(&payload["body"]).and_then(limits::words))),
-        "message.revoked" => Ok(("revoke".to_owned(), None)),
+        "message.reaction" => silent("reaction", lenient::text(&payload["reaction"]).map(str::to_owned)),
+        "message.edited" => silent("edit", content::said(payload).ok().and_then(|said| said.1)),
+        "message.revoked" => silent("revoke", None),
         _ => content::said(payload),
     };
-    let (kind, text) = match said {
+    let (kind, text, effect) = match said {
         Ok(said) => said,
         Err(reason) => return Observation::nothing(reason),
     };
@@ -42,7 +47,7 @@ pub(crate) fn event(
         Chat::Nobody => return Observation::nothing("broadcast"),
         Chat::Unknown => return Observation::inspect("no_sender"),
         Chat::Person(aliases) => {
-            let name = from_contact.then(|| lenient::short(&payload["from_name"])).flatten();
+            let name = from_contact.then(|| lenient::name(&payload["from_name"])).flatten();
             Sender { aliases, name, is_group: false }
         }
         Chat::Group(group) => match left_out(payload, from_contact, own, connection) {
@@ -52,14 +57,39 @@ pub(crate) fn event(
     };
     let plain = kind == "text" && payload["replied_to_id"].is_null() && !sender.is_group;
     let media = gateways::of_gowa(&kind, payload);
-    Observation::Message(InboundMessage {
+    let original = match event {
+        "message.edited" => amendment::id(&[&payload["original_message_id"], &payload["edited_message_id"]]),
+        "message.revoked" => amendment::id(&[&payload["revoked_message_id"]]),
+        _ => None,
+    };
+    let said = Observation::Message(InboundMessage {
         provider_id: provider_id(event, payload, sender.is_group),
         sent_at: moment::moment(&payload["timestamp"]).unwrap_or(moment::UNKNOWN),
         sender,
         content: Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media },
         from_contact,
-        effect: if opens { Effect::Opens } else { Effect::Silent },
-    })
+        effect: if opens { effect } else { Effect::Silent },
+    });
+    amendment::sure(original, said)
+}
+
+/// A message that our own side deleted for itself. The chat is named only where GOWA still had the message.
+fn deleted(payload: &Value, own: &[String], connection: &Connection) -> Observation {
+    let Some(original) = amendment::id(&[&payload["deleted_message_id"], &payload["id"]]) else {
+        return Observation::inspect("change_without_id");
+    };
+    let named = own.iter().filter_map(|jid| jid::alias(jid));
+    let own: Vec<Alias> = connection.own.iter().cloned().chain(named).collect();
+    let chat = match lenient::text(&payload["chat_id"]).and_then(jid::read) {
+        Some(Jid::Nobody) => Chat::Nobody,
+        Some(Jid::Somebody(alias)) if alias.kind == AliasKind::Group => Chat::Group(alias),
+        Some(Jid::Somebody(_)) => {
+            Chat::person([&payload["chat_id"], &payload["chat_lid"]].into_iter().filter_map(lenient::text))
+        }
+        None => Chat::Unknown,
+    };
+    let (from_me, at) = (lenient::flag(&payload["was_from_me"]), moment::moment(&payload["timestamp"]));
+    Told { kind: "revoke", text: None, original, id: Some(""), chat, from_me, at, whole: payload }.observation(&own)
 }
 
 /// The message's id. A deletion may come under the id of what it deletes, which must not hide it.

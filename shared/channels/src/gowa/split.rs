@@ -8,7 +8,8 @@ use crate::gateway::{Batch, Cut, Gateway};
 use crate::lenient;
 
 /// Events that say something of a message.
-const EVENTS: [&str; 5] = ["message", "message.reaction", "message.edited", "message.revoked", "message.ack"];
+const EVENTS: [&str; 6] =
+    ["message", "message.reaction", "message.edited", "message.revoked", "message.deleted", "message.ack"];
 
 /// Cuts a body that the GOWA server of `connection` posted. Never fails.
 pub fn split(org: &OrganizationId, connection: &ConnectionId, body: &[u8], received_at: Timestamp) -> Batch {

@@ -1,16 +1,17 @@
-//! What a WAHA message is made of: the engine's own message where it gave it along, else WAHA's fields.
+//! What a WAHA message is made of: the engine's own message where it gave it along, else WAHA's fields and those of WhatsApp Web.
 
 use domain::message::Effect;
 use serde_json::{Value, json};
 
-use crate::baileys;
+use crate::baileys::content as baileys;
+use crate::words::{appointment, cards, first, joined, order, place, poll, product};
 use crate::{content, lenient};
 
 /// The content of a message: its kind, its words, and what it may do when the contact wrote it.
 pub(crate) type Said = (String, Option<String>, Effect);
 
-/// `_data.type` of the WEBJS engine for what nobody wrote.
-const NOBODY_WROTE: [&str; 9] = [
+/// `_data.type` of the engines that drive WhatsApp Web (WEBJS, WPP) for what nobody wrote, or what is about another message.
+const NOBODY_WROTE: [&str; 24] = [
     "ciphertext",
     "e2e_notification",
     "notification",
@@ -19,46 +20,75 @@ const NOBODY_WROTE: [&str; 9] = [
     "call_log",
     "protocol",
     "broadcast_notification",
+    "newsletter_notification",
     "debug",
+    "album",
+    "revoked",
+    "reaction",
+    "reaction_enc",
+    "pinned_message",
+    "keep_in_chat",
+    "poll_update",
+    "poll_result_snapshot",
+    "comment_enc",
+    "event_response",
+    "event_response_enc",
+    "message_history_notice",
+    "message_history_bundle",
+    "status_notification",
 ];
 
 /// Finds what a message says. Errors: the reason why it says nothing.
 pub(crate) fn said(payload: &Value) -> Result<Said, &'static str> {
     let data = &payload["_data"];
-    if data["message"].is_object() || !data["messageStubType"].is_null() {
+    if data["message"].is_object() || !data["messageStubType"].is_null() || is_masked(data) {
         return engine(data);
     }
     if data["Message"].is_object() {
         return engine(&json!({ "message": data["Message"] }));
     }
+    if data["UnavailableType"] == "view_once" {
+        return Ok(("unsupported".to_owned(), Some(baileys::VIEW_ONCE.to_owned()), Effect::Opens));
+    }
     let webjs = lenient::text(&data["type"]).unwrap_or_default();
+    if webjs == "ciphertext" && lenient::text(&data["subtype"]).is_some_and(|subtype| subtype.contains("view_once")) {
+        return Ok(("unsupported".to_owned(), Some(baileys::VIEW_ONCE.to_owned()), Effect::Opens));
+    }
     if NOBODY_WROTE.contains(&webjs) {
         return Err("nobody_wrote");
     }
     let body = lenient::text(&payload["body"]);
-    let place = &payload["location"];
     let (kind, text) = if let Some(media) = media(payload, webjs) {
-        (media, body.or(lenient::text(&payload["media"]["filename"])).map(str::to_owned))
-    } else if place.is_object() {
-        ("location", of_place(place).or(body.map(str::to_owned)))
-    } else if let Some(names) = names(&payload["vCards"]) {
-        ("contacts", Some(names))
+        (media.to_owned(), body.or(lenient::text(&payload["media"]["filename"])).map(str::to_owned))
+    } else if let Some(place) = place_of(payload) {
+        ("location".to_owned(), place.or(body.map(str::to_owned)))
+    } else if let Some(shared) = shared(payload) {
+        ("contacts".to_owned(), Some(shared))
+    } else if let Some((kind, text)) = of_web(webjs, payload) {
+        (kind.to_owned(), joined("\n", [body.map(str::to_owned).filter(|body| is_more(body, text.as_deref())), text]))
     } else if let Some(body) = body {
-        ("text", Some(body.to_owned()))
+        ("text".to_owned(), Some(body.to_owned()))
     } else if webjs.is_empty() || webjs == "chat" {
         return Err("no_content");
     } else {
-        return Ok((content::kind(webjs), None, Effect::Opens));
+        let text = told_beside(data);
+        let effect = if text.is_some() { Effect::Opens } else { Effect::Silent };
+        return Ok((content::kind(webjs), text.and_then(|text| content::words(&text)), effect));
     };
-    Ok((kind.to_owned(), text.and_then(|text| content::words(&text)), Effect::Opens))
+    Ok((kind, text.and_then(|text| content::words(&text)), Effect::Opens))
+}
+
+/// Whether NOWEB says that the message can be seen on the phone alone.
+fn is_masked(data: &Value) -> bool {
+    lenient::flag(&data["key"]["isViewOnce"])
 }
 
 fn engine(message: &Value) -> Result<Said, &'static str> {
-    let said = baileys::content::said(message)?;
+    let said = baileys::said(message)?;
     Ok((said.kind, said.text, said.effect))
 }
 
-/// The kind of the file that comes along: by what WEBJS calls it, else by its media type.
+/// The kind of the file that comes along: by what WhatsApp Web calls it, else by its media type.
 fn media(payload: &Value, webjs: &str) -> Option<&'static str> {
     let mime = lenient::text(&payload["media"]["mimetype"]).unwrap_or_default();
     let has = lenient::flag(&payload["hasMedia"]) || payload["media"].is_object();
@@ -72,32 +102,82 @@ fn media(payload: &Value, webjs: &str) -> Option<&'static str> {
     match webjs {
         "ptt" | "audio" => Some("audio"),
         "image" => Some("image"),
-        "video" => Some("video"),
+        "video" | "ptv" => Some("video"),
         "sticker" => Some("sticker"),
         "document" => Some("document"),
         _ => has.then(of_mime),
     }
 }
 
-fn of_place(place: &Value) -> Option<String> {
-    let coordinates = match (lenient::short(&place["latitude"]), lenient::short(&place["longitude"])) {
-        (Some(latitude), Some(longitude)) => Some(format!("{latitude},{longitude}")),
-        _ => None,
-    };
-    let name = ["title", "name", "description", "address"].iter().find_map(|field| lenient::short(&place[field]));
-    let parts: Vec<String> = name.into_iter().chain(coordinates).collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+/// A place, by WAHA's own field or by WhatsApp Web's, and its words if it has any.
+fn place_of(payload: &Value) -> Option<Option<String>> {
+    let data = &payload["_data"];
+    if payload["location"].is_object() {
+        return Some(place(&payload["location"]));
+    }
+    let is_one = data["type"] == "location" || (!data["lat"].is_null() && !data["lng"].is_null());
+    // The name and the address stand in one text, a line each.
+    let named = lenient::text(&data["loc"]).map(|named| named.lines().collect::<Vec<_>>().join(", "));
+    is_one.then(|| joined(", ", [named, place(&json!({ "lat": data["lat"], "lng": data["lng"] }))]))
 }
 
-/// The names on visiting cards (`FN:`).
-pub(crate) fn names(cards: &Value) -> Option<String> {
-    let cards = cards.as_array()?;
-    let name = |card: &Value| {
-        let line = card.as_str()?.lines().find_map(|line| line.trim().strip_prefix("FN:"))?;
-        Some(line.trim().to_owned())
-    };
-    let names: Vec<String> = cards.iter().filter_map(name).collect();
-    (!names.is_empty()).then(|| names.join("\n"))
+/// Shared contacts, by WAHA's own field or by WhatsApp Web's.
+fn shared(payload: &Value) -> Option<String> {
+    let data = &payload["_data"];
+    let own = || matches!(lenient::text(&data["type"]), Some("vcard")).then(|| cards(&json!([data["body"]]))).flatten();
+    cards(&payload["vCards"]).or_else(|| cards(&data["vcardList"])).or_else(own)
+}
+
+/// What WhatsApp Web tells in fields of its own: polls, appointments, baskets, things from a catalogue, invitations, lists.
+fn of_web(webjs: &str, payload: &Value) -> Option<(&'static str, Option<String>)> {
+    let data = &payload["_data"];
+    match webjs {
+        "poll_creation" => Some(("poll", poll(&payload["poll"]).or_else(|| poll(data)))),
+        "event_creation" => Some(("event", appointment(data))),
+        "scheduled_call" | "scheduled_call_creation" => Some(("event", appointment(data))),
+        "order" => Some(("order", order(data))),
+        "product" => Some(("product", joined("\n", [product(data), first(&[&data["description"]])]))),
+        "groups_v4_invite" | "newsletter_admin_invite" => {
+            Some(("invite", first(&[&data["inviteGrpName"], &data["newsletterName"]])))
+        }
+        "list" => Some(("list", baileys::texts(&data["list"]))),
+        "buttons" | "interactive" | "template" | "hsm" => {
+            let kind = match webjs {
+                "buttons" => "buttons",
+                "interactive" => "interactive",
+                _ => "template",
+            };
+            Some((kind, told_beside(data)))
+        }
+        _ => None,
+    }
+}
+
+/// What stands beside the body of a message of WhatsApp Web.
+fn told_beside(data: &Value) -> Option<String> {
+    const FIELDS: [&str; 15] = [
+        "title",
+        "interactiveHeader",
+        "body",
+        "caption",
+        "text",
+        "description",
+        "list",
+        "interactivePayload",
+        "nativeFlowButtons",
+        "carouselCards",
+        "footer",
+        "buttons",
+        "dynamicReplyButtons",
+        "hydratedButtons",
+        "replyButtons",
+    ];
+    joined("\n", FIELDS.map(|name| baileys::texts(&data[name])))
+}
+
+/// Whether a body says what the rest of the message does not.
+fn is_more(body: &str, text: Option<&str>) -> bool {
+    text.is_none_or(|text| !text.contains(body))
 }
 
 #[cfg(test)]
@@ -128,7 +208,28 @@ mod tests {
         check(json!({ "_data": { "message": { "conversation": "Oi" } } }), "text", Some("Oi"));
         check(json!({ "_data": { "Message": { "imageMessage": { "caption": "A" } } } }), "image", Some("A"));
         check(json!({ "_data": { "message": { "reactionMessage": { "text": "👍" } } } }), "reaction", Some("👍"));
-        check(json!({ "_data": { "type": "poll_creation" } }), "poll_creation", None);
+        check(json!({ "_data": { "type": "poll_creation" } }), "poll", None);
+        let card = "BEGIN:VCARD\nFN:Ana\nTEL;waid=5511:+55 11\nEND:VCARD";
+        check(json!({ "vCards": [card, "FN:Rui"] }), "contacts", Some("Ana: +55 11\nRui"));
+        let place = json!({ "type": "location", "lat": -23.5, "lng": -46.6, "loc": "Loja Azul\nRua A 10" });
+        check(json!({ "_data": place }), "location", Some("Loja Azul, Rua A 10, -23.5,-46.6"));
+        let asked = json!({ "type": "poll_creation", "pollName": "Qual?", "pollOptions": [{ "name": "Sim" }] });
+        check(json!({ "body": "Qual?", "_data": asked }), "poll", Some("Qual?\n- Sim"));
+        let basket = json!({ "type": "order", "orderTitle": "Cesta", "itemCount": 2, "totalAmount1000": 5000, "totalCurrencyCode": "BRL" });
+        check(json!({ "_data": basket }), "order", Some("Cesta, 2 ×, 5.00 BRL"));
+        let visit = json!({ "type": "event_creation", "eventName": "Visita", "eventStartTime": 1_767_625_200, "eventLocation": { "name": "Rua A" } });
+        check(json!({ "_data": visit }), "event", Some("Visita, 2026-01-05 15:00 UTC, Rua A"));
+        let list = json!({ "type": "list", "list": { "title": "Planos", "description": "Veja", "sections": [{ "rows": [{ "title": "Um", "rowId": "1" }] }] } });
+        check(json!({ "body": "Veja", "_data": list }), "list", Some("Planos\nVeja\nUm"));
+        check(json!({ "_data": { "type": "hologram", "title": "Novo" } }), "hologram", Some("Novo"));
+        let once = "View once: it can be seen on the phone only";
+        check(
+            json!({ "_data": { "type": "ciphertext", "subtype": "view_once_unavailable_fanout" } }),
+            "unsupported",
+            Some(once),
+        );
+        check(json!({ "body": null, "_data": { "key": { "isViewOnce": true } } }), "unsupported", Some(once));
+        check(json!({ "_data": { "UnavailableType": "view_once" } }), "unsupported", Some(once));
     }
 
     #[test]

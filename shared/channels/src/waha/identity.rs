@@ -44,6 +44,9 @@ pub(crate) fn chat(payload: &Value) -> Chat {
     let of_id = payload["id"].as_str().and_then(message_id).map(|id| id.chat);
     let side = if from_me { &payload["to"] } else { &payload["from"] };
     let named = of_id.or_else(|| lenient::text(side));
+    if !from_me && [named, lenient::text(&payload["from"])].into_iter().flatten().any(jid::is_list) {
+        return writer_to_a_list(payload);
+    }
     match named.and_then(jid::read) {
         Some(Jid::Nobody) => return Chat::Nobody,
         Some(Jid::Somebody(group)) if group.kind == AliasKind::Group => return Chat::Group(group),
@@ -56,6 +59,24 @@ pub(crate) fn chat(payload: &Value) -> Chat {
     let writer = of_writer.into_iter().flatten().filter(|_| !from_me);
     let given = named.into_iter().chain(of_chat.into_iter().flatten()).chain(writer);
     Chat::person(given)
+}
+
+/// What a contact sends to a broadcast list is shown in the private chat with it.
+fn writer_to_a_list(payload: &Value) -> Chat {
+    let of_id = payload["id"].as_str().and_then(message_id).and_then(|id| id.participant);
+    let (key, info) = (&payload["_data"]["key"], &payload["_data"]["Info"]);
+    let told = [
+        &payload["participant"],
+        &key["participant"],
+        &key["participantAlt"],
+        &info["Sender"],
+        &info["SenderAlt"],
+        &payload["_data"]["author"],
+    ];
+    match Chat::person(of_id.into_iter().chain(told.into_iter().filter_map(lenient::text))) {
+        Chat::Unknown => Chat::Nobody,
+        chat => chat,
+    }
 }
 
 /// The strongest identity of the other side.
@@ -100,6 +121,11 @@ mod tests {
         let id = "true_77079861373@c.us_A";
         check(json!({ "id": id, "from": "15550100003@c.us", "fromMe": true }), &["phone 77079861373"]);
         check(json!({ "id": "A", "from": "77079861373@c.us" }), &["phone 77079861373"]);
+        // Written to a broadcast list, which each reads in the private chat.
+        let list = "false_1600000000@broadcast_A_77079861373@c.us";
+        check(json!({ "id": list, "from": "1600000000@broadcast" }), &["phone 77079861373"]);
+        let sender = json!({ "from": "1600000000@broadcast", "participant": "77079861373@c.us" });
+        check(sender, &["phone 77079861373"]);
         check(json!({ "id": "A", "fromMe": true, "to": "77079861373@c.us" }), &["phone 77079861373"]);
         let noweb = json!({ "key": { "remoteJidAlt": "77079861373@s.whatsapp.net" } });
         check(

@@ -8,8 +8,9 @@ use domain::message::{Content, Effect, InboundMessage, Sender};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::amendment;
 use crate::baileys::identity::Chat;
-use crate::baileys::{jid, mention};
+use crate::baileys::{jid, mention, update};
 use crate::media::gateways;
 use crate::observation::Observation;
 use crate::waha::{content, identity};
@@ -28,11 +29,14 @@ pub(crate) fn event(
         "message.revoked" => {
             let revoked = if payload["after"].is_object() { &payload["after"] } else { &payload["before"] };
             let original = lenient::text(&payload["revokedMessageId"]).or(lenient::text(&revoked["id"]));
-            return about(revoked, "revoke", None, original, payload, connection);
+            return amended(original, about(revoked, "revoke", None, original, payload, connection));
         }
         "message.edited" => {
             let original = lenient::text(&payload["editedMessageId"]);
-            return about(payload, "edit", lenient::text(&payload["body"]), original, payload, connection);
+            // A caption stands in the engine's own message alone.
+            let engine_s = || content::said(payload).ok().and_then(|(_, text, _)| text);
+            let text = lenient::text(&payload["body"]).map(str::to_owned).or_else(engine_s);
+            return amended(original, about(payload, "edit", text.as_deref(), original, payload, connection));
         }
         "message.reaction" => {
             let reaction = &payload["reaction"];
@@ -58,6 +62,9 @@ pub(crate) fn event(
         return Observation::nothing("broadcast");
     }
     let (kind, text, effect) = match content::said(payload) {
+        Ok((kind, ..)) if event == "message.waiting" && kind != "unsupported" => {
+            return Observation::nothing("waiting");
+        }
         Ok(said) => said,
         Err(reason) => return Observation::nothing(reason),
     };
@@ -73,7 +80,16 @@ pub(crate) fn event(
     let plain = kind == "text" && text.is_some() && payload["replyTo"].is_null() && !sender.is_group;
     let media = gateways::of_waha(&kind, payload);
     let content = Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media };
-    message(payload, provider_id(payload, sender.is_group), sender, content, from_contact, effect)
+    let id = provider_id(payload, sender.is_group);
+    // The message itself may still come under its id.
+    let id = if content.kind == "unsupported" { ProviderMessageId::new(&format!("absent.{id}")) } else { id };
+    message(payload, id, sender, content, from_contact, effect)
+}
+
+/// What became of a message, which is known by its bare id.
+fn amended(original: Option<&str>, observation: Observation) -> Observation {
+    let bare = original.map(|original| identity::message_id(original).map_or(original, |parts| parts.id));
+    amendment::sure(bare, observation)
 }
 
 /// What is about another message: it is kept with the conversation and opens nothing.
@@ -146,7 +162,7 @@ fn left_out(payload: &Value, from_contact: bool, own: &[String], connection: &Co
 fn name(payload: &Value, from_contact: bool) -> Option<String> {
     let data = &payload["_data"];
     let shown = [&data["pushName"], &data["notifyName"], &data["Info"]["PushName"], &payload["pushName"]];
-    from_contact.then(|| shown.into_iter().find_map(lenient::short)).flatten()
+    from_contact.then(|| shown.into_iter().find_map(lenient::name)).flatten()
 }
 
 /// The bare id of a message, as acknowledgements and answers to sending name it; in a group with the participant.
@@ -180,7 +196,21 @@ fn ack(payload: &Value, received_at: Timestamp) -> Observation {
         callback: None,
         delivery,
         at: moment::moment(&payload["timestamp"]).unwrap_or(received_at),
-        error: (delivery == Delivery::Failed).then_some(DeliveryError { code: 0, details: None }),
+        error: (delivery == Delivery::Failed).then(|| refusal(payload)),
+    })
+}
+
+/// Why a message was refused, where WAHA or its engine says.
+fn refusal(payload: &Value) -> DeliveryError {
+    let data = &payload["_data"];
+    let stubs =
+        [&data["messageStubParameters"], &data["update"]["messageStubParameters"], &payload["messageStubParameters"]];
+    let of_engine = stubs.into_iter().find(|stub| stub.is_array()).map(update::refusal);
+    of_engine.unwrap_or_else(|| {
+        let error = &payload["error"];
+        let words = [error, &error["message"], &payload["errorMessage"]].into_iter().find_map(lenient::text);
+        let code = [&error["code"], &payload["errorCode"]].into_iter().find_map(lenient::integer).unwrap_or(0);
+        DeliveryError { code, details: words.map(|words| lenient::head(words, 500).to_owned()) }
     })
 }
 

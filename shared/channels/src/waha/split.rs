@@ -7,10 +7,11 @@ use serde_json::Value;
 use crate::gateway::{Batch, Cut, Gateway};
 use crate::lenient;
 
-/// Events that say something of a message. `message.waiting` does not: the message comes again once it can be read.
-const EVENTS: [&str; 9] = [
+/// Events that say something of a message. `message.waiting` does where the message never comes: else it comes again once it can be read.
+const EVENTS: [&str; 10] = [
     "message",
     "message.any",
+    "message.waiting",
     "message.reaction",
     "message.edited",
     "message.revoked",

@@ -131,4 +131,10 @@ fn titles_are_one_short_line() {
     check(&Content { kind: "image".to_owned(), text: None, raw: None, media: None }, "[image]");
     check(&Content::text(" \n"), "[text]");
     assert_eq!(title(&Content::text("ç".repeat(500))).chars().count(), TITLE_LENGTH);
+    // Nothing to see is nothing: the kind's name stands there.
+    for unseen in ["\u{200b}\u{200d}\u{feff}", "\u{2800}\u{2800}", "\u{202e}\u{2066}", "\u{3164}\n\u{ad}"] {
+        check(&Content::text(unseen), "[text]");
+    }
+    check(&Content::text("Ol\u{202e}á\r\nmundo\u{0}"), "Olá mundo");
+    check(&Content::text(format!("{}Oi", "\u{200b}".repeat(100))), "Oi");
 }

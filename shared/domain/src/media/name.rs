@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::shown::is_mark;
+
 /// The longest name that is kept, in bytes: what a file system allows.
 const LONGEST: usize = 255;
 
@@ -15,7 +17,7 @@ impl FileName {
     /// which `exe.gpj` looks like an image. `None` when nothing is left.
     pub fn new(text: &str) -> Option<Self> {
         let last = text.rsplit(['/', '\\']).find(|part| !part.trim_matches(['.', ' ']).is_empty())?;
-        let shown: String = last.chars().filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+        let shown: String = last.chars().filter(|c| !c.is_control() && !is_mark(*c)).collect();
         let shown = shown.trim().trim_start_matches('.').trim_end_matches(['.', ' ']);
         let cut = shorter(shown);
         (!cut.is_empty()).then_some(Self(cut))
@@ -25,11 +27,6 @@ impl FileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Marks of direction, zero-width characters and line ends beyond ASCII. Source: Unicode TR 36 §2.5 and TR 9.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
 /// At most `LONGEST` bytes; the extension stays, since people go by it.

@@ -20,6 +20,7 @@ fn short(observation: &Observation) -> String {
             message.content.text.as_deref().unwrap_or("-"),
             if message.from_contact { "in" } else { "out" }
         ),
+        Observation::Amendment(amendment) => format!("amends {}", amendment.original),
         Observation::Delivery(report) => format!("{} {}", report.provider_id, report.delivery.as_str()),
         Observation::Field(field) => format!("field {} {}", field.name, field.is_known),
         Observation::Inspect { reason } => format!("inspect {reason}"),

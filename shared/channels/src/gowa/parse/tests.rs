@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::Amendment;
 use crate::samples::{connection, received_at};
 
 const OWN: &str = "628111222333@s.whatsapp.net";
@@ -18,7 +19,7 @@ fn seen(event: &str, extra: &Value) -> Observation {
 
 fn message(observation: Observation) -> InboundMessage {
     match observation {
-        Observation::Message(message) => message,
+        Observation::Message(message) | Observation::Amendment(Amendment { message, .. }) => message,
         other => panic!("{other:?}"),
     }
 }

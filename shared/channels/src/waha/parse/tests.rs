@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::Amendment;
 use crate::samples::{connection, received_at};
 
 fn seen(event: &str, payload: &Value) -> Observation {
@@ -12,7 +13,7 @@ fn seen(event: &str, payload: &Value) -> Observation {
 
 fn message(observation: Observation) -> InboundMessage {
     match observation {
-        Observation::Message(message) => message,
+        Observation::Message(message) | Observation::Amendment(Amendment { message, .. }) => message,
         other => panic!("{other:?}"),
     }
 }
