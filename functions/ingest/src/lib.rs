@@ -3,6 +3,7 @@
 //! Reads what is known, lets the domain decide, lets storage carry it out. Never answers a provider and never sends.
 
 mod bursts;
+mod calls;
 mod connections;
 mod counting;
 mod messages;

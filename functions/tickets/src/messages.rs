@@ -8,12 +8,13 @@ use domain::ids::{ConversationId, OrganizationId};
 use domain::message::{Message, MessageRef};
 use domain::ticket::Ticket;
 use runtime::Problem;
-use runtime::dialects::{Refused, s4};
+use runtime::dialects::{References, Refused, s4};
 use runtime::identity::Caller;
 use serde_json::Value;
 use storage::Storage;
 
 use crate::lookup::{LONGEST_LIST, counted, visible};
+use crate::references::beside;
 
 /// The newest messages of the ticket's conversation; `before` is the id of the first message of the page that came before.
 pub(crate) async fn list(
@@ -38,7 +39,9 @@ pub(crate) async fn list(
     };
     let limit = u32::try_from(limit).unwrap_or(50);
     let messages = newest(&storage, &caller.org, &conversations, before.as_ref(), limit).await?;
-    Ok(Json(messages.iter().rev().map(s4::message).collect()))
+    let found = beside(&storage, &caller.org, ticket.connection.as_ref(), &conversations, &messages).await?;
+    let references = References::among(&messages, &found);
+    Ok(Json(messages.iter().rev().map(|message| s4::message(message, &references)).collect()))
 }
 
 /// The newest messages of a thread, the newest first.

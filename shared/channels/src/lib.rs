@@ -6,7 +6,9 @@
 //! The way of a body: [`signature`] proves who sent it, `split` of its provider cuts it into [`unit::Unit`]s that travel on
 //! the inbound queue, [`parcel`] is where those go that do not fit it, [`observation::parse`] says what one unit means. Source: whatsapp.md.
 
+mod about;
 pub mod baileys;
+mod calls;
 pub mod cloud_api;
 mod content;
 #[cfg(test)]

@@ -6,7 +6,8 @@ use domain::message::{Direction, Message};
 use domain::template::TemplateState;
 use domain::window;
 use runtime::clock;
-use runtime::dialects::v3::shapes::UsableTemplate;
+use runtime::dialects::References;
+use runtime::dialects::v3::shapes::{ContextShape, UsableTemplate};
 use runtime::service::Service;
 use serde_json::{Map, Value, json};
 use storage::Storage;
@@ -58,7 +59,7 @@ pub(super) async fn context(
         "conversationId": conversation.id,
         "customer": { "name": subject.contact.name, "isGroup": subject.contact.is_group },
         "language": subject.locale,
-        "messages": messages.iter().map(shown).collect::<Vec<_>>(),
+        "messages": messages.iter().map(|message| shown(message, &References::among(&messages, &[]))).collect::<Vec<_>>(),
         "ticket": ticket.map(|ticket| inform::shown(&ticket, agent.as_deref(), now)),
         "window": {
             "isOpen": !has_window || expires_at.is_some_and(|at| now < at),
@@ -78,13 +79,25 @@ fn limit(arguments: &Map<String, Value>) -> Result<u32, Failure> {
         .ok_or_else(|| Failure::of(format!("limit must be a whole number from 1 to {MOST}"), Trouble::Other))
 }
 
-fn shown(message: &Message) -> Value {
+/// A message. What it answers is told by its words, where they are near or the provider repeats them.
+fn shown(message: &Message, references: &References<'_>) -> Value {
     let (from, delivery) = match &message.direction {
         Direction::In => ("customer", None),
         Direction::Out { delivery, .. } => ("us", Some(delivery.as_str())),
     };
-    json!({
+    let mut body = json!({
         "from": from, "kind": message.content.kind, "text": message.content.text, "sentAt": message.reference.sent_at,
         "delivery": delivery,
-    })
+    });
+    let ContextShape { reply_to, referral, choice, .. } = ContextShape::of(message, references);
+    if let Some(words) = reply_to.and_then(|answered| answered.text) {
+        body["answers"] = words.into();
+    }
+    if let Some(referral) = referral {
+        body["advertisement"] = json!(referral.headline.or(referral.body).or(referral.source_url));
+    }
+    if let Some(id) = choice.and_then(|choice| choice.id) {
+        body["choice"] = id.into();
+    }
+    body
 }

@@ -10,10 +10,12 @@ use utoipa::ToSchema;
 
 use crate::dialects::TicketView;
 
+mod context;
 mod files;
 mod lines;
 mod talk;
 
+pub use context::{CallShape, ChoiceShape, ContextShape, ProductShape, ReferralShape, ReferredShape};
 pub use files::{AttachmentShape, MediaLink, MediaShape, UploadShape};
 pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
 pub use talk::{ContactShape, ConversationShape, HistoryEntry, MessageShape, NoteShape};
