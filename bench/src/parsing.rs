@@ -116,6 +116,7 @@ fn connection() -> anyhow::Result<Connection> {
         queue: QueueId::new("sales")?,
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::All,
+        calls: domain::connection::CallPolicy::default(),
         locale: None,
     })
 }

@@ -53,6 +53,7 @@ mod payloads;
 mod permissions;
 mod protocol;
 mod races;
+mod references;
 mod refusals;
 mod restart;
 mod roles;

@@ -369,6 +369,44 @@ async fn sent(agent: &Session, told: &Value, end: &str) -> Value {
     sent_within(agent, told, end, SOON).await
 }
 
+/// What a browser records: WebM of a length that it does not know yet, with two packets of Opus.
+fn recorded() -> Vec<u8> {
+    let entry = [&[0xD7, 0x81, 1, 0x86, 0x86][..], b"A_OPUS"].concat();
+    let tracks = [&[0x16, 0x54, 0xAE, 0x6B, 0x8D, 0xAE, 0x8B][..], &entry].concat();
+    let unknown = [0x01, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+    let block = [0xA3, 0x87, 0x81, 0, 0, 0x80, 0xF8, 1, 2];
+    let cluster = [&[0x1F, 0x43, 0xB6, 0x75][..], &unknown, &block].concat();
+    [&[0x1A, 0x45, 0xDF, 0xA3, 0x80, 0x18, 0x53, 0x80, 0x67][..], &unknown, &tracks, &cluster, &cluster].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_browser_records_reaches_the_contact_as_a_voice_note() {
+    let host = Host::fresh().await;
+    let ana = host.claimed(1).await;
+    let send = async |media_type: &str, bytes: &[u8]| {
+        let upload = ana.upload("", media_type, bytes).await;
+        ana.post("/v3/tickets/1/messages", json!({ "type": "audio", "audio": { "upload": upload } })).await
+    };
+    let webm = recorded();
+    let told = send("audio/webm;codecs=opus", &webm).await.expect(201);
+    sent(&ana, &told, "read").await;
+    let got = host.sent().await.pop().unwrap()["body"].take();
+    assert_eq!(got["audio"]["voice"], true, "{got}");
+    let (media_type, note) = host.given(got["audio"]["id"].as_str().unwrap()).await;
+    assert_eq!(media_type, "audio/ogg");
+    assert!(note.starts_with(b"OggS") && note.windows(8).any(|part| part == b"OpusHead"));
+    // What is Ogg already is what it was; a recording in anything else says why it cannot be sent.
+    let told = send("audio/opus", &note).await.expect(201);
+    sent(&ana, &told, "read").await;
+    let got = host.sent().await.pop().unwrap()["body"].take();
+    assert!(host.given(got["audio"]["id"].as_str().unwrap()).await.1 == note);
+    let told = send("audio/webm", b"no film at all").await.expect(201);
+    sent(&ana, &told, "failed").await;
+    let refused = send("audio/wav", b"RIFF").await.expect(422);
+    assert_eq!(refused["field"], "upload");
+    assert!(refused["detail"].as_str().unwrap().contains("audio/ogg"), "{refused}");
+}
+
 /// The message once it has come as far.
 async fn sent_within(agent: &Session, told: &Value, end: &str, limit: std::time::Duration) -> Value {
     let path = format!("/v3/messages/{}", told["id"].as_str().unwrap());

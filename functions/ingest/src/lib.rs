@@ -4,6 +4,7 @@
 
 mod amendments;
 mod bursts;
+mod calls;
 mod connections;
 mod counting;
 mod messages;

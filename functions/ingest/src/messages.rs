@@ -40,6 +40,9 @@ impl Ingest {
             tracing::info!(org.id = %org, connection.id = %connection.id, "a gateway's echo of an answer");
             return Ok(());
         }
+        if self.is_told_of_call(org, &conversation, &inbound).await? {
+            return Ok(());
+        }
         self.take_in(Origin { connection, person, contact }, inbound, left, at, burst).await
     }
 

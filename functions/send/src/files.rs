@@ -5,11 +5,13 @@
 //! docs/adr/0032-uploads.md.
 
 mod base64;
+mod voice;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use channels::cloud_api::media::{form, given, try_again};
 use channels::cloud_api::outbound::SendOutcome;
 use channels::sending::{Attached, Call, Place};
@@ -17,8 +19,9 @@ use domain::answer::Answer;
 use domain::connection::Connection;
 use domain::delivery::DeliveryError;
 use domain::media::{FileName, Handed, Media, MediaState, MediaType};
-use domain::message::{Message, MessageRef};
-use futures_util::TryStreamExt as _;
+use domain::message::Message;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, RequestBuilder, Response};
 use runtime::{Problem, clock, invocation};
@@ -48,19 +51,19 @@ impl Send {
         }
         let Some(media) = &message.content.media else { return Ok(Err(refused("the message has no file"))) };
         let Line::Cloud { phone_number_id, .. } = line else {
-            let file = self.file(connection, &message.reference, media).await?;
+            let file = self.file(connection, message, media).await?;
             return Ok(file.map(|file| (answer, Some(file))));
         };
         let handed = media.handed.as_ref().and_then(|handed| handed.good(phone_number_id, clock::now()));
         if let Some(id) = handed {
-            return Ok(Ok((answer.handed(id), None)));
+            return Ok(Ok((spoken(answer.handed(id), message), None)));
         }
-        let mut outcome = self.give(connection, line, &message.reference, media).await?;
+        let mut outcome = self.give(connection, line, message, media).await?;
         if matches!(&outcome, Err(SendOutcome::Refused { error }) if error.code == 190) {
             // Perhaps somebody has changed the token since.
             self.secrets.forget(connection);
             if let Some(now) = self.line(connection).await?.filter(|now| now != line) {
-                outcome = self.give(connection, &now, &message.reference, media).await?;
+                outcome = self.give(connection, &now, message, media).await?;
             }
         }
         let id = match outcome {
@@ -70,7 +73,7 @@ impl Send {
         let noted = Handed::new(id.clone(), phone_number_id, clock::now());
         self.storage.note_handed(&connection.org, &message.reference, &noted).await?;
         tracing::info!(org.id = %connection.org, connection.id = %connection.id, conversation.id = %message.reference.conversation, "file handed over");
-        Ok(Ok((answer.handed(&id), None)))
+        Ok(Ok((spoken(answer.handed(&id), message), None)))
     }
 
     /// Gives the file to the Cloud API. A token that is refused gives way to the next.
@@ -78,7 +81,7 @@ impl Send {
         &self,
         connection: &Connection,
         line: &Line,
-        message: &MessageRef,
+        message: &Message,
         media: &Media,
     ) -> Result<Result<String, SendOutcome>, Problem> {
         let Line::Cloud { phone_number_id, tokens } = line else { return Ok(Err(try_again())) };
@@ -100,18 +103,30 @@ impl Send {
     pub(crate) async fn file(
         &self,
         connection: &Connection,
-        message: &MessageRef,
+        message: &Message,
         media: &Media,
     ) -> Result<Result<File, SendOutcome>, Problem> {
         let MediaState::Stored { size, .. } = media.state else { return Ok(Err(refused("the file is not kept"))) };
-        let key = media.key(&connection.org, message);
+        let key = media.key(&connection.org, &message.reference);
         let (parts, ()) = self.bucket.get(&key, clock::now()).map_err(internal)?.into_parts();
         let longest = time();
         let request = self.graph.client().get(parts.uri.to_string()).headers(parts.headers).timeout(longest);
         let Ok(response) = request.send().await else { return Ok(Err(try_again())) };
         let media_type = media.media_type.clone().unwrap_or_else(MediaType::bytes);
+        let name = media.name.clone();
         Ok(match response.status().as_u16() {
-            200 => Ok(File { response, size, media_type, name: media.name.clone(), longest }),
+            200 if is_sound(message) && voice::is_recorded(&media_type) => {
+                // No longer than sound may be: it fits the memory of one that holds nothing else.
+                let Ok(recording) = response.bytes().await else { return Ok(Err(try_again())) };
+                voice::voice_note(recording.into()).map_err(|why| refused(&why.to_string())).map(|note| File {
+                    size: note.len() as u64,
+                    content: FileContent::Whole(note.into()),
+                    media_type: MediaType::new(voice::VOICE_NOTE).unwrap_or_else(MediaType::bytes),
+                    name,
+                    longest,
+                })
+            }
+            200 => Ok(File { content: FileContent::Passing(response), size, media_type, name, longest }),
             // Without the permission to list, S3 does not tell what is not there from what is not allowed.
             403 | 404 => Err(refused("the file is not kept any more")),
             _ => Err(try_again()),
@@ -121,11 +136,28 @@ impl Send {
 
 /// A file on its way out of the bucket.
 pub(crate) struct File {
-    response: Response,
+    content: FileContent,
     size: u64,
     media_type: MediaType,
     name: Option<FileName>,
     longest: Duration,
+}
+
+/// The bytes of a file.
+enum FileContent {
+    /// As they come out of the bucket.
+    Passing(Response),
+    /// Made here.
+    Whole(Bytes),
+}
+
+impl FileContent {
+    fn stream(self) -> BoxStream<'static, reqwest::Result<Bytes>> {
+        match self {
+            Self::Passing(response) => response.bytes_stream().boxed(),
+            Self::Whole(bytes) => futures_util::stream::iter([Ok(bytes)]).boxed(),
+        }
+    }
 }
 
 impl File {
@@ -137,9 +169,9 @@ impl File {
     /// A request with the file in its place, and whether the file broke off on its way here: then nobody got a whole request.
     pub(crate) fn placed(self, request: RequestBuilder, call: &Call, place: &Place) -> (RequestBuilder, Broken) {
         let broken = Broken::default();
-        let Self { response, size, media_type, name, longest } = self;
+        let Self { content, size, media_type, name, longest } = self;
         let seen = broken.clone();
-        let bytes = response.bytes_stream().inspect_err(move |_| seen.0.store(true, Ordering::Relaxed));
+        let bytes = content.stream().inspect_err(move |_| seen.0.store(true, Ordering::Relaxed));
         let request = request.timeout(longest + CALLING);
         let request = match place {
             Place::Base64(pointer) => base64::body(request, &call.body, pointer, bytes, size),
@@ -174,7 +206,7 @@ impl Graph {
     /// Gives a file to the number; what it is called there.
     async fn give(&self, phone_number_id: &str, token: &str, file: File) -> Result<String, SendOutcome> {
         let media_type = file.media_type.as_str();
-        let part = Part::stream_with_length(Body::wrap_stream(file.response.bytes_stream()), file.size);
+        let part = Part::stream_with_length(Body::wrap_stream(file.content.stream()), file.size);
         // What it is called is said with the message.
         let part = part.file_name("file").mime_str(media_type).map_err(|_| try_again())?;
         let text = |form: Form, (name, value): (&'static str, &str)| form.text(name, value.to_owned());
@@ -186,6 +218,18 @@ impl Graph {
         let body = response.bytes().await.map_err(|_| try_again())?;
         given(status, &body)
     }
+}
+
+/// Whether a message is sound, and not a document that happens to be.
+fn is_sound(message: &Message) -> bool {
+    message.content.kind == "audio"
+}
+
+/// The answer, shown as spoken where it is what WhatsApp records, or became that on its way.
+fn spoken(answer: Answer, message: &Message) -> Answer {
+    let media_type = message.content.media.as_ref().and_then(|media| media.media_type.as_ref());
+    let is_voice = |kind: &MediaType| kind.as_str() == voice::VOICE_NOTE || voice::is_recorded(kind);
+    if is_sound(message) && media_type.is_some_and(is_voice) { answer.spoken() } else { answer }
 }
 
 /// How long a file may take, so that there is time for its message.

@@ -197,7 +197,7 @@ impl Send {
         match self.line(connection).await {
             Ok(Some(now)) if now != line => {
                 let file = match &message.content.media {
-                    Some(media) if has_file => match self.file(connection, &message.reference, media).await? {
+                    Some(media) if has_file => match self.file(connection, message, media).await? {
                         Ok(file) => Some(file),
                         Err(outcome) => return Ok(outcome),
                     },

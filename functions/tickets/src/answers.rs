@@ -11,7 +11,7 @@ mod templates;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::message::Message;
-use runtime::dialects::{Refused, s4};
+use runtime::dialects::{References, Refused, s4};
 use runtime::requested::{Requested, respond};
 use runtime::uploads::Uploads;
 use storage::{Answer, Storage};
@@ -25,7 +25,10 @@ pub(crate) async fn answer(
     Path(id): Path<String>,
     request: Requested,
 ) -> Result<Response, Refused> {
-    let told = |message: &Message, _| Answer { status: 201, body: s4::message(message).to_string(), version: None };
+    let told = |message: &Message, references: &References<'_>, _| {
+        let body = s4::message(message, references).to_string();
+        Answer { status: 201, body, version: None }
+    };
     let (answer, is_repeated) = store(&storage, &uploads, Answering::to(&id, &request), told).await?;
     Ok(respond(answer, is_repeated))
 }

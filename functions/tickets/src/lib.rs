@@ -13,6 +13,7 @@ mod marks;
 mod messages;
 mod new_ticket;
 mod notes;
+mod references;
 mod s2;
 mod state;
 mod status;

@@ -9,12 +9,13 @@ use domain::page::{Portion, Room, Weighs};
 use domain::ticket::Ticket;
 use http::Uri;
 use runtime::Problem;
-use runtime::dialects::{Refused, s4};
+use runtime::dialects::{References, Refused, s4};
 use runtime::identity::Caller;
 use runtime::pages::{End, Listed, Next, again};
 use storage::Storage;
 
 use crate::lookup::{LONGEST_LIST, counted, visible};
+use crate::references::beside;
 
 /// The newest messages of the ticket's conversation; `before` is the id of the first message of the page that came before.
 pub(crate) async fn list(
@@ -45,7 +46,9 @@ pub(crate) async fn list(
         let link = again(&uri, "before", &first.reference.to_string(), &[]);
         Next { link, end }
     });
-    Ok(Listed { body: part.items.iter().rev().map(s4::message).collect(), next })
+    let found = beside(&storage, &caller.org, ticket.connection.as_ref(), &conversations, &part.items).await?;
+    let references = References::among(&part.items, &found);
+    Ok(Listed { body: part.items.iter().rev().map(|message| s4::message(message, &references)).collect(), next })
 }
 
 /// The newest messages of a thread, the newest first.

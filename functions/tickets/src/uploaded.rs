@@ -1,7 +1,7 @@
 //! What an agent has put: found, measured against what may have it, and kept, as the file of an answer or beside a note.
 
 use domain::answer::{Answer, AnswerBody, MediaKind};
-use domain::connection::Connection;
+use domain::connection::{Connection, Provider};
 use domain::ids::{OrganizationId, UploadId};
 use domain::media::{self, FileName, Media, MediaState};
 use domain::note::Attachment;
@@ -23,6 +23,12 @@ pub(crate) async fn of_answer(
             reason: format!("upload cannot be sent as {}: {failure}", asked.kind.as_str()),
         };
         put.upload.fits(kind).map_err(refused)?;
+        if kind == media::MediaKind::Audio && matches!(connection.provider, Provider::CloudApi { .. }) {
+            put.upload.media_type.is_heard().map_err(|taken| Problem::InvalidInput {
+                field: "upload",
+                reason: format!("upload cannot be sent as audio: {} is none of {taken}", put.upload.media_type),
+            })?;
+        }
     }
     let kept = kept(uploads, &connection.org, id, &put).await?;
     Ok(Some(Media {

@@ -123,6 +123,7 @@ pub(crate) async fn seed(storage: &Storage, gateways: &BTreeMap<String, String>)
             queue: if id == "comercial" { sales.clone() } else { support.clone() },
             reopen: ReopenPolicy::default(),
             groups: GroupPolicy::default(),
+            calls: domain::connection::CallPolicy::default(),
             locale: None,
         };
         storage.add_connection(&connection).await?;

@@ -6,8 +6,10 @@
 //! The way of a body: [`signature`] proves who sent it, `split` of its provider cuts it into [`unit::Unit`]s that travel on
 //! the inbound queue, [`parcel`] is where those go that do not fit it, [`observation::parse`] says what one unit means. Source: whatsapp.md.
 
+mod about;
 mod amendment;
 pub mod baileys;
+mod calls;
 pub mod cloud_api;
 mod content;
 #[cfg(test)]

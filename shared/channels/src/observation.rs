@@ -10,10 +10,14 @@ use crate::amendment::Amendment;
 use crate::cloud_api::Field;
 use crate::gateway::Gateway;
 use crate::unit::{Part, Unit};
-use crate::{baileys, cloud_api, gowa, waha};
+use crate::{about, baileys, calls, cloud_api, gowa, waha};
 
 /// What a unit means for the help desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made for each unit, nearly always a message, and taken apart at once"
+)]
 pub enum Observation {
     /// Something was said.
     Message(InboundMessage),
@@ -50,6 +54,16 @@ impl Observation {
 /// The same unit received at another time gives a message with the same id and time, see [`crate::moment`]; only the
 /// effect of a replayed Baileys message depends on how old it was when it was received.
 pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
+    let mut observation = meaning(unit, connection);
+    if let Observation::Message(message) = &mut observation
+        && message.content.context.is_none()
+    {
+        message.content.context = about::of(unit, connection, message);
+    }
+    observation
+}
+
+fn meaning(unit: &Unit, connection: &Connection) -> Observation {
     match &unit.part {
         Part::CloudMessage { message, contact, own_number } => {
             cloud_api::parse::message(message, contact.as_ref(), own_number.as_deref(), connection)
@@ -59,6 +73,13 @@ pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
         }
         Part::CloudHistory { message, thread, own_number } => {
             cloud_api::parse::history(message, thread, own_number.as_deref())
+        }
+        Part::CloudCall { call, contact, own_number } => {
+            calls::of_cloud(call, contact.as_ref(), own_number.as_deref(), connection)
+        }
+        Part::BaileysCall { call } => calls::of_gateway("call", call, connection),
+        Part::GatewayEvent { event, payload, .. } if calls::is_call(event, payload) => {
+            calls::of_gateway(event, payload, connection)
         }
         Part::CloudStatus { status } => cloud_api::parse::status(status, unit.received_at),
         Part::BaileysMessage { message, upsert, own } => {
@@ -87,7 +108,9 @@ pub fn without_connection(unit: &Unit) -> Observation {
         Part::CloudMessage { .. }
         | Part::CloudEcho { .. }
         | Part::CloudHistory { .. }
+        | Part::CloudCall { .. }
         | Part::CloudStatus { .. }
+        | Part::BaileysCall { .. }
         | Part::BaileysMessage { .. }
         | Part::BaileysUpdate { .. }
         | Part::GatewayEvent { .. } => Observation::inspect("unknown_connection"),

@@ -35,6 +35,7 @@ pub(crate) fn connection(groups: GroupPolicy, own: Vec<Alias>) -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups,
+        calls: domain::connection::CallPolicy::default(),
         locale: None,
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::gateway::Gateway;
-use crate::{baileys, cloud_api, gowa, lenient, unreadable, waha};
+use crate::{baileys, calls, cloud_api, gowa, lenient, unreadable, waha};
 
 /// How much of a part is kept for inspection: less than an item of the table can hold.
 pub(crate) const INSPECTED_BYTES: usize = 200_000;
@@ -102,6 +102,15 @@ pub enum Part {
         /// As in `CloudMessage`.
         own_number: Option<String>,
     },
+    /// An element of `calls[]`.
+    CloudCall {
+        /// The element, with what went wrong beside it.
+        call: Value,
+        /// The contact that belongs to it.
+        contact: Option<CloudContact>,
+        /// As in `CloudMessage`.
+        own_number: Option<String>,
+    },
     /// An element of `statuses[]`.
     CloudStatus {
         /// The element.
@@ -132,6 +141,11 @@ pub enum Part {
     BaileysUpdate {
         /// The element.
         update: Value,
+    },
+    /// A call, as a Baileys service tells of it.
+    BaileysCall {
+        /// The call.
+        call: Value,
     },
     /// One event of another gateway, without thumbnails, inlined media and credentials.
     GatewayEvent {
@@ -233,10 +247,17 @@ impl Unit {
             Part::CloudEcho { message, contact, own_number } => {
                 cloud_api::identity::counterpart_of_echo(message, contact.as_ref(), own_number.as_deref())
             }
+            Part::CloudCall { call, contact, own_number } => {
+                calls::other_side(call, contact.as_ref(), own_number.as_deref()).into_iter().next()
+            }
             Part::CloudHistory { thread, .. } => cloud_api::identity::alias(thread),
             Part::CloudStatus { status } => cloud_api::identity::counterpart_of_status(status),
             Part::BaileysMessage { message, .. } => baileys::identity::counterpart(message),
             Part::BaileysUpdate { update } => baileys::update::counterpart(update),
+            Part::BaileysCall { call } => calls::chat(call).counterpart(),
+            Part::GatewayEvent { event, payload, .. } if calls::is_call(event, payload) => {
+                calls::chat(payload).counterpart()
+            }
             Part::GatewayEvent { gateway: Gateway::Baileys, payload, .. } => baileys::event::counterpart(payload),
             Part::GatewayEvent { gateway: Gateway::Waha, payload, .. } => waha::identity::counterpart(payload),
             Part::GatewayEvent { gateway: Gateway::Gowa, payload, own, .. } => {

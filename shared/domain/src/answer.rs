@@ -119,6 +119,9 @@ pub struct Media {
     /// The name that a document is shown with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
+    /// Whether it is shown as spoken; known once the provider has the file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_voice: bool,
 }
 
 /// Something to choose from.
@@ -214,7 +217,13 @@ impl Answer {
         let is_plain = *self == Self::text(words.cloned().unwrap_or_default());
         // Strings, numbers and lists of them: there is nothing that JSON could not hold.
         let raw = (!is_plain).then(|| serde_json::to_string(self).unwrap_or_default());
-        Content { kind: kind.to_owned(), text: words.filter(|words| !words.is_empty()).cloned(), raw, media: None }
+        Content {
+            kind: kind.to_owned(),
+            text: words.filter(|words| !words.is_empty()).cloned(),
+            raw,
+            media: None,
+            context: None,
+        }
     }
 
     /// From what is stored. Errors: `NotAnAnswer`.
@@ -242,6 +251,15 @@ impl Answer {
         self
     }
 
+    /// The same, shown as a voice note.
+    #[must_use]
+    pub fn spoken(mut self) -> Self {
+        if let AnswerBody::Media(media) = &mut self.body {
+            media.is_voice = media.kind == MediaKind::Audio;
+        }
+        self
+    }
+
     /// Whether it may be sent while the window is closed.
     pub fn is_template(&self) -> bool {
         matches!(self.body, AnswerBody::Template(_))
@@ -264,7 +282,7 @@ mod tests {
 
     fn media(kind: MediaKind) -> Media {
         let source = MediaSource::Link("https://example.org/a".to_owned());
-        Media { kind, source, caption: Some("Nota".to_owned()), filename: None }
+        Media { kind, source, caption: Some("Nota".to_owned()), filename: None, is_voice: false }
     }
 
     #[test]

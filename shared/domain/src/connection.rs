@@ -142,6 +142,17 @@ pub enum GroupPolicy {
     Ignore,
 }
 
+/// What a call of the contact does (docs/adr/0036-what-a-message-is-about.md).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallPolicy {
+    /// It leaves a line in the conversation.
+    #[default]
+    Line,
+    /// It opens, joins or reopens a ticket, as a message would.
+    Opens,
+}
+
 /// A connection of an organization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
@@ -162,6 +173,9 @@ pub struct Connection {
     /// Which group messages are taken.
     #[serde(default)]
     pub groups: GroupPolicy,
+    /// What a call of the contact does.
+    #[serde(default)]
+    pub calls: CallPolicy,
     /// In which language the system speaks to its contacts; absent for the organization's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locale: Option<Locale>,

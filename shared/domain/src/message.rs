@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::alias::{Alias, AliasKind};
+use crate::context::Context;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::ids::{AgentId, ConversationId, OutboundId, ProviderMessageId, TicketId};
 use crate::media::Media;
@@ -25,12 +26,15 @@ pub struct Content {
     /// Its file, if what somebody else wrote came with one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media: Option<Media>,
+    /// What it refers to, where it does.
+    #[serde(default, rename = "ctx", skip_serializing_if = "Option::is_none")]
+    pub context: Option<Box<Context>>,
 }
 
 impl Content {
     /// A text message.
     pub fn text(body: impl Into<String>) -> Self {
-        Self { kind: "text".to_owned(), text: Some(body.into()), raw: None, media: None }
+        Self { kind: "text".to_owned(), text: Some(body.into()), raw: None, media: None, context: None }
     }
 }
 

@@ -16,6 +16,7 @@ use storage::{Answer, Statistics};
 
 use crate::{Problem, clock, invocation};
 
+mod references;
 pub mod s0;
 pub mod s1;
 pub mod s2;
@@ -24,6 +25,7 @@ pub mod templates;
 pub mod v3;
 mod view;
 
+pub use references::References;
 pub use view::{Part, Story, TicketView};
 
 /// All dialects. A route belongs to the first that has it; the last has what is left.

@@ -3,6 +3,7 @@
 //! Functions ask for what they mean (`open a ticket`, `commit a change`) and get domain types or one of a few errors; which
 //! items that touches, under which conditions and at which cost, is `docs/data-model.md`'s and this crate's to know.
 
+mod calls;
 mod commands;
 mod conflicts;
 mod contacts;
@@ -32,6 +33,7 @@ mod parting;
 mod prefixes;
 mod reads;
 mod receipts;
+mod references;
 mod reminders;
 mod replies;
 mod service_keys;
@@ -64,6 +66,7 @@ pub use messages::StoredMessage;
 pub use once::{Answer, Known, Once};
 pub use pages::{is_place_on_board, place_on_board};
 pub use parting::Parting;
+pub use references::Shown;
 pub use replies::Reply;
 pub use statistics::Statistics;
 pub use surroundings::Surroundings;

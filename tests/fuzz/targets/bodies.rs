@@ -41,6 +41,7 @@ fn connection() -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::All,
+        calls: domain::connection::CallPolicy::default(),
         locale: None,
     }
 }

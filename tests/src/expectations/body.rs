@@ -74,6 +74,7 @@ fn connection(door: &str) -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::default(),
+        calls: domain::connection::CallPolicy::default(),
         locale: None,
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn cloud_api_connection(org: &OrganizationId, id: &str, phone_number_
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::default(),
+        calls: domain::connection::CallPolicy::default(),
         locale: None,
     }
 }

@@ -3,11 +3,12 @@
 use domain::connection::Provider;
 use domain::ids::TicketId;
 use domain::message::{Direction, Message};
-use domain::page::{Portion, Room, Weighs};
+use domain::page::{Portion, Room, Weighs, glimpse};
 use domain::template::{Template, TemplateState};
 use domain::window;
 use runtime::clock;
-use runtime::dialects::v3::shapes::UsableTemplate;
+use runtime::dialects::References;
+use runtime::dialects::v3::shapes::{ContextShape, UsableTemplate};
 use runtime::service::Service;
 use serde_json::{Map, Value, json};
 use storage::Storage;
@@ -38,7 +39,8 @@ pub(super) async fn context(
     let limit = limit(arguments)?;
     let (org, conversation, connection) = (&service.org, &subject.conversation, &subject.connection);
     let newest = storage.messages(org, &conversation.id, None, limit).await?;
-    let shown = newest.iter().map(shown).collect();
+    let references = References::among(&newest, &[]);
+    let shown = newest.iter().map(|message| shown(message, &references)).collect();
     let room = Room::of(usize::MAX).within(MESSAGES_BYTES);
     let Portion { items: mut messages, has_more } = Portion::cut(shown, room, |said: &Value| said.to_string().len());
     messages.reverse();
@@ -91,19 +93,30 @@ fn limit(arguments: &Map<String, Value>) -> Result<u32, Failure> {
         .ok_or_else(|| Failure::of(format!("limit must be a whole number from 1 to {MOST}"), Trouble::Other))
 }
 
-fn shown(message: &Message) -> Value {
+/// A message. What it answers is told by its words, where they are near or the provider repeats them.
+fn shown(message: &Message, references: &References<'_>) -> Value {
     let (from, delivery) = match &message.direction {
         Direction::In => ("customer", None),
         Direction::Out { delivery, .. } => ("us", Some(delivery.as_str())),
     };
     let text = message.content.text.as_deref();
     let end = text.and_then(|text| text.char_indices().nth(LONGEST)).map(|(end, _)| end);
-    let mut shown = json!({
+    let mut body = json!({
         "from": from, "kind": message.content.kind, "sentAt": message.reference.sent_at, "delivery": delivery,
         "text": text.map(|text| end.map_or(text, |end| &text[..end])),
     });
     if end.is_some() {
-        shown["isCut"] = true.into();
+        body["isCut"] = true.into();
     }
-    shown
+    let ContextShape { reply_to, referral, choice, .. } = ContextShape::of(message, references);
+    if let Some(words) = reply_to.and_then(|answered| answered.text) {
+        body["answers"] = glimpse(&words).into();
+    }
+    if let Some(referral) = referral {
+        body["advertisement"] = json!(referral.headline.or(referral.body).or(referral.source_url));
+    }
+    if let Some(id) = choice.and_then(|choice| choice.id) {
+        body["choice"] = id.into();
+    }
+    body
 }

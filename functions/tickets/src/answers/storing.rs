@@ -12,6 +12,7 @@ use domain::ticket::Ticket;
 use domain::window::{self, Refusal, Turn};
 use jiff::{SignedDuration, Timestamp};
 use runtime::desk::{before, is_at_version};
+use runtime::dialects::References;
 use runtime::identity::Caller;
 use runtime::requested::Requested;
 use runtime::uploads::Uploads;
@@ -58,7 +59,7 @@ pub(crate) async fn store(
     storage: &Storage,
     uploads: &Uploads,
     answering: Answering<'_>,
-    told: impl Fn(&Message, u64) -> storage::Answer,
+    told: impl Fn(&Message, &References<'_>, u64) -> storage::Answer,
 ) -> Result<(storage::Answer, bool), Problem> {
     let caller = answering.caller;
     let mut file = None;
@@ -82,7 +83,7 @@ pub(crate) async fn store(
             holder: None,
         })?;
         let conversation_id = ticket.conversation.clone().ok_or_else(no_conversation)?;
-        let about = targets::find(storage, caller, &conversation_id, &asked).await?;
+        let (about, named) = targets::find(storage, caller, &conversation_id, &asked).await?.unzip();
         let answer = templates::resolve(storage, &connection, asked, about).await?;
         let conversation = storage.conversation(&caller.org, &conversation_id).await?;
         let turn = match decide(conversation.as_ref(), &connection, &ticket, &answer, now) {
@@ -107,7 +108,7 @@ pub(crate) async fn store(
         message.content.media = file.clone();
         let last_in_at = conversation.and_then(|conversation| conversation.last_in_at);
         let version = change.as_ref().map_or(ticket.version, |change| change.after.version);
-        let answer = told(&message, version);
+        let answer = told(&message, &References::among(&[], named.as_slice()), version);
         let reply = Reply { message, ticket, change, turn, last_in_at, template };
         let once = answering.once.map(|once| (once, answer.clone()));
         match storage.store_reply(&caller.org, &reply, once).await {

@@ -2,21 +2,21 @@
 
 use domain::answer::Target;
 use domain::ids::ConversationId;
-use domain::message::Direction;
+use domain::message::{Direction, Message};
 use runtime::Problem;
 use runtime::identity::Caller;
 use storage::Storage;
 
 use super::request::{Asked, Wanted};
 
-/// What the provider calls the message. Errors: `InvalidInput` when it is none of this conversation, or the provider does not
+/// The message, and what the provider calls it. Errors: `InvalidInput` when it is none of this conversation, or the provider does not
 /// know it yet.
 pub(super) async fn find(
     storage: &Storage,
     caller: &Caller,
     conversation: &ConversationId,
     asked: &Asked,
-) -> Result<Option<Target>, Problem> {
+) -> Result<Option<(Target, Message)>, Problem> {
     let Some(reference) = &asked.about else { return Ok(None) };
     let field = if matches!(asked.wanted, Wanted::Reaction { .. }) { "reaction.message_id" } else { "reply_to" };
     let invalid = |reason: String| Problem::InvalidInput { field, reason };
@@ -25,6 +25,7 @@ pub(super) async fn find(
         return Err(none());
     }
     let message = storage.message(&caller.org, reference).await?.ok_or_else(none)?;
-    let id = message.provider_id.ok_or_else(|| invalid(format!("{field}: the message is not sent yet")))?;
-    Ok(Some(Target { id, is_ours: matches!(message.direction, Direction::Out { .. }) }))
+    let id = message.provider_id.clone().ok_or_else(|| invalid(format!("{field}: the message is not sent yet")))?;
+    let target = Target { id, is_ours: matches!(message.direction, Direction::Out { .. }) };
+    Ok(Some((target, message)))
 }

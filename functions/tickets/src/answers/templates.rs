@@ -110,6 +110,7 @@ mod tests {
             queue: QueueId::new("sales").unwrap(),
             reopen: ReopenPolicy::default(),
             groups: GroupPolicy::default(),
+            calls: domain::connection::CallPolicy::default(),
             locale: None,
         }
     }

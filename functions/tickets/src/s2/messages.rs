@@ -9,7 +9,7 @@ use domain::access;
 use domain::ids::ConversationId;
 use domain::message::Message;
 use runtime::desk::{view, visible};
-use runtime::dialects::{Refused, s2};
+use runtime::dialects::{References, Refused, s2};
 use runtime::identity::Caller;
 use runtime::requested::{Requested, respond};
 use runtime::uploads::Uploads;
@@ -20,6 +20,7 @@ use storage::Storage;
 use crate::answers::{Answering, store};
 use crate::lookup::counted;
 use crate::messages::{newest, thread};
+use crate::references;
 
 /// The last part that is given: what is further back is read by cursor, over `/v3`.
 const LAST_PAGE: u64 = 25;
@@ -47,8 +48,11 @@ pub(super) async fn list(
         conversation.read_seq = conversation.in_seq;
     }
     let queue_name = storage.queue(&caller.org, &picture.ticket.queue).await?.map(|queue| queue.name);
+    let connection = picture.ticket.connection.as_ref();
+    let found = references::beside(&storage, &caller.org, connection, &conversations, &said).await?;
     let beside = s2::Shown { queue_name, last_message: Some(last_message) };
-    Ok(Json(s2::messages(&picture, &beside, &said, known, has_more)))
+    let said = (&said[..], &References::among(&said, &found));
+    Ok(Json(s2::messages(&picture, &beside, said, known, has_more)))
 }
 
 /// A part of a conversation, the newest first.
@@ -96,8 +100,8 @@ pub(super) async fn answer(
     {
         request.body["reply_to"] = quoted;
     }
-    let told = |said: &Message, _| {
-        let body = s2::message(said, &picture).to_string();
+    let told = |said: &Message, references: &References<'_>, _| {
+        let body = s2::message(said, &picture, references).to_string();
         storage::Answer { status: 200, body, version: None }
     };
     let (answer, is_repeated) = store(&storage, &uploads, Answering::to(&id, &request), told).await?;

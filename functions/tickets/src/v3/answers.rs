@@ -5,6 +5,7 @@ use axum::response::Response;
 use domain::message::Message;
 use runtime::Problem;
 use runtime::desk::visible;
+use runtime::dialects::References;
 use runtime::dialects::v3::requests::messages::{NewMessage, checked};
 use runtime::dialects::v3::shapes::MessageShape;
 use runtime::dialects::v3::{Problems, Refused};
@@ -30,8 +31,8 @@ pub(crate) async fn answer(
         visible(&storage, &request.caller, &id).await?;
         return Err(refused);
     }
-    let told = |message: &Message, version| {
-        let body = json!(MessageShape::from(message)).to_string();
+    let told = |message: &Message, references: &References<'_>, version| {
+        let body = json!(MessageShape::of(message, references)).to_string();
         Answer { status: 201, body, version: Some(version) }
     };
     match store(&storage, &uploads, Answering::to(&id, &request), told).await {

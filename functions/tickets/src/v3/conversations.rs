@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use domain::access;
 use domain::agent::{Agent, Role};
+use domain::context::Context;
 use domain::conversation::Conversation;
-use domain::ids::{ConversationId, TicketId};
+use domain::ids::{ConnectionId, ConversationId, TicketId};
 use domain::message::{Message, MessageRef};
 use domain::organization::Settings;
 use domain::page::Portion;
@@ -13,6 +14,7 @@ use domain::ticket::Ticket;
 use http::Uri;
 use runtime::Problem;
 use runtime::desk::visible;
+use runtime::dialects::References;
 use runtime::dialects::v3::shapes::{ConversationShape, MessageShape, Page};
 use runtime::dialects::v3::{Problems, Refused, query};
 use runtime::identity::Caller;
@@ -21,6 +23,7 @@ use storage::Storage;
 use utoipa::IntoParams;
 
 use super::cursor;
+use crate::references::beside;
 
 /// The answer to who asks for a conversation that is not there, or not for them.
 pub(super) const NO_CONVERSATION: Problem = Problem::NotFound { entity: "Conversation" };
@@ -60,8 +63,8 @@ pub(crate) async fn messages(
 ) -> Result<Json<Page<MessageShape>>, Refused> {
     let parts: Parts = query(&uri)?;
     let id = ConversationId::new(id).map_err(|_| NO_CONVERSATION)?;
-    seen(&storage, &caller, &id).await?;
-    page(&storage, &caller, &id, &parts).await
+    let conversation = seen(&storage, &caller, &id).await?;
+    page(&storage, &caller, (&id, Some(&conversation.connection)), &parts).await
 }
 
 /// The messages of a ticket's conversation, newest first.
@@ -76,7 +79,7 @@ pub(crate) async fn of_ticket(
     let parts: Parts = query(&uri)?;
     let (ticket, _) = visible(&storage, &caller, &id).await?;
     match &ticket.conversation {
-        Some(conversation) => page(&storage, &caller, conversation, &parts).await,
+        Some(conversation) => page(&storage, &caller, (conversation, ticket.connection.as_ref()), &parts).await,
         None => Ok(Json(Page { data: Vec::new(), next_cursor: None })),
     }
 }
@@ -95,8 +98,18 @@ pub(crate) async fn message(
 
 /// A message as it is answered.
 pub(super) async fn shown(storage: &Storage, caller: &Caller, message: &Message) -> Result<MessageShape, Problem> {
-    let settings = naming(storage, caller, std::slice::from_ref(message)).await?;
-    Ok(MessageShape::naming(message, &settings))
+    let shown = std::slice::from_ref(message);
+    let settings = naming(storage, caller, shown).await?;
+    let found = match Context::of(message) {
+        Some(context) if context.referred().next().is_some() => {
+            let id = &message.reference.conversation;
+            let conversation = storage.conversation(&caller.org, id).await?;
+            let connection = conversation.as_ref().map(|conversation| &conversation.connection);
+            beside(storage, &caller.org, connection, std::slice::from_ref(id), shown).await?
+        }
+        _ => Vec::new(),
+    };
+    Ok(MessageShape::naming(message, &settings, &References::among(shown, &found)))
 }
 
 /// A message that the caller may see. Errors: `NotFound` for any other.
@@ -112,7 +125,7 @@ pub(super) async fn message_of(storage: &Storage, caller: &Caller, id: &str) -> 
 async fn page(
     storage: &Storage,
     caller: &Caller,
-    conversation: &ConversationId,
+    (conversation, connection): (&ConversationId, Option<&ConnectionId>),
     parts: &Parts,
 ) -> Result<Json<Page<MessageShape>>, Refused> {
     let limit = cursor::limit(parts.limit.as_deref())?;
@@ -123,7 +136,11 @@ async fn page(
     let next = messages.last().filter(|_| has_more);
     let next_cursor = next.map(|last| cursor::write(&last.reference.to_string(), conversation.as_str()));
     let settings = naming(storage, caller, &messages).await?;
-    Ok(Json(Page { data: messages.iter().map(|said| MessageShape::naming(said, &settings)).collect(), next_cursor }))
+    let thread = std::slice::from_ref(conversation);
+    let found = beside(storage, &caller.org, connection, thread, &messages).await?;
+    let references = References::among(&messages, &found);
+    let data = messages.iter().map(|said| MessageShape::naming(said, &settings, &references)).collect();
+    Ok(Json(Page { data, next_cursor }))
 }
 
 /// What is needed to find the tickets that messages name: nothing where none holds a digit.

@@ -42,6 +42,7 @@ fn media(kind: &str, media: &Value) -> Result<(), GraphError> {
     let takes_caption = matches!(kind, "image" | "video" | "document");
     let members: &[&str] = match kind {
         "document" => &["id", "link", "caption", "filename"],
+        "audio" => &["id", "link", "voice"],
         _ if takes_caption => &["id", "link", "caption"],
         _ => &["id", "link"],
     };
@@ -196,6 +197,8 @@ mod tests {
         check_it("image", &json!({ "id": "a/../b" }), Err(131_009));
         check_it("image", &json!({ "link": "ftp://example.org" }), Err(131_009));
         check_it("audio", &json!({ "id": "5" }), Ok(()));
+        check_it("audio", &json!({ "id": "5", "voice": true }), Ok(()));
+        check_it("image", &json!({ "id": "5", "voice": true }), Err(100));
         check_it("audio", &json!({ "id": "5", "caption": "a" }), Err(100));
         check_it("document", &json!({ "id": "5", "filename": "a.pdf" }), Ok(()));
         check_it("image", &json!({ "id": "5", "filename": "a.pdf" }), Err(100));

@@ -42,6 +42,7 @@ pub(super) fn title(code: u32) -> &'static str {
         131_026 => "Message undeliverable",
         131_047 => "Re-engagement message",
         131_051 => "Message type unknown",
+        131_053 => "Media upload error",
         131_056 => "(Business Account, Consumer Account) pair rate limit hit",
         132_000 => "Number of parameters does not match the expected number of params",
         132_001 => "Template name does not exist in the translation",

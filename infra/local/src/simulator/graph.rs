@@ -15,6 +15,7 @@ use super::content::{invalid, only, required};
 use super::message::{Outbound, Recipient};
 use super::script::{Outcome, Request, Sent};
 use super::statuses::Told;
+use super::uploads::is_sendable;
 use super::{GraphError, HANGING, Simulator};
 use crate::meta::{self, Direction};
 
@@ -50,7 +51,7 @@ pub(super) async fn send(
         Outcome::Cut { taken: false } => return cut(),
         Outcome::Fail { code } => Some(Told::Failed(code)),
         Outcome::Silent => None,
-        Outcome::Accept | Outcome::Hang { .. } | Outcome::Cut { .. } => Some(Told::Read),
+        Outcome::Accept | Outcome::Hang { .. } | Outcome::Cut { .. } => Some(ending(&simulator, &body)),
     };
     let answer = accept(&simulator, &phone_number_id, message, body, told);
     match outcome {
@@ -59,6 +60,17 @@ pub(super) async fn send(
         _ => {}
     }
     Json(answer).into_response()
+}
+
+/// How a message ends that nothing else was asked of: Meta finds out only when it sends that a file is of no type that it sends.
+fn ending(simulator: &Simulator, body: &Value) -> Told {
+    let kind = body["type"].as_str().unwrap_or_default();
+    let media_type = body[kind]["id"].as_str().and_then(|id| simulator.media.type_of(id));
+    if media_type.is_some_and(|media_type| !is_sendable(kind, &media_type)) {
+        Told::Failed(131_053)
+    } else {
+        Told::Read
+    }
 }
 
 /// A message is accepted: it has an id from now on, and its statuses are told.

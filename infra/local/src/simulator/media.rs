@@ -112,6 +112,11 @@ impl Media {
         Some((sent.clone(), outcome))
     }
 
+    /// What a file was taken for.
+    pub(super) fn type_of(&self, id: &str) -> Option<String> {
+        self.held().files.get(id).map(|sent| sent.media_type.clone())
+    }
+
     /// The file of a gateway's message, by its id; what is to happen with this call.
     pub(super) fn of_gateway(&self, id: &str) -> Option<(String, Bytes, Outcome)> {
         self.next(id).map(|(sent, outcome)| (sent.media_type, sent.bytes, outcome))

@@ -110,7 +110,7 @@ fn stored(message: &Value, said: Said<'_>, is_group: bool) -> Content {
         (true, false) => None,
     };
     let media = gateways::of_baileys(&said.kind, said.body);
-    Content { kind: said.kind, text: said.text, raw, media }
+    Content { kind: said.kind, text: said.text, raw, media, context: None }
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::baileys::{event, jid};
 use crate::gateway::{self, Batch, Gateway};
-use crate::lenient;
 use crate::unit::{Part, Upsert};
+use crate::{calls, lenient};
 
 /// Events that carry messages, lower case with dots. Beside them only those of `UPDATES` are put on the queue: presence and
 /// synchronisation events are many, and some hold credentials.
@@ -57,6 +57,11 @@ impl Cut {
             if CHANGES.contains(&name.as_str()) {
                 let data = envelope.remove("data").or_else(|| envelope.remove("payload")).unwrap_or_default();
                 return self.changes(&name, data);
+            }
+            if name == "call" {
+                let data = envelope.remove("data").or_else(|| envelope.remove("payload")).unwrap_or_default();
+                let calls = lenient::list(data).into_iter().filter(|call| calls::is_call(&name, call));
+                return calls.for_each(|call| self.inner.message(call, None, |call| Part::BaileysCall { call }));
             }
             if !EVENTS.contains(&name.as_str()) {
                 return self.inner.ignored(&name);

@@ -53,6 +53,9 @@ fn media(media: &Media) -> Value {
         // Whoever sends has put the provider's own id in its place; this one is refused as not known.
         MediaSource::Upload(id) => json!({ "id": id }),
     };
+    if media.is_voice {
+        body["voice"] = true.into();
+    }
     if let Some(caption) = &media.caption {
         body["caption"] = caption.as_str().into();
     }

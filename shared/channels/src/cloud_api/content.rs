@@ -3,7 +3,7 @@
 use domain::message::{Content, Effect};
 use serde_json::Value;
 
-use crate::cloud_api::{media, words};
+use crate::cloud_api::{about, media, words};
 use crate::{content, lenient};
 
 /// Types that a message without `type` is recognised by.
@@ -38,12 +38,13 @@ pub(crate) fn kind(message: &Value) -> String {
 pub(crate) fn content(message: &Value) -> Content {
     let kind = kind(message);
     let text = words::of(&kind, message).and_then(|text| content::words(&text));
-    // A text that answers something, comes from an advertisement or was written in a group says more than its words.
+    // A text that comes from an advertisement or was written in a group says more than its words; what it answers is kept by itself.
     let plain = kind == "text"
         && text.is_some()
-        && ["context", "referral", "group_id"].iter().all(|key| message[key].is_null());
+        && about::tells_all(&message["context"])
+        && ["referral", "group_id"].iter().all(|key| message[key].is_null());
     let media = media::announced(&kind, message);
-    Content { kind, text, raw: (!plain).then(|| content::raw(message)), media }
+    Content { kind, text, raw: (!plain).then(|| content::raw(message)), media, context: None }
 }
 
 /// What a message of a kind may do. Whatever a person wrote opens a ticket, also when its kind is new or unsupported.
@@ -108,8 +109,10 @@ mod tests {
     fn only_a_plain_text_is_kept_without_its_json() {
         let raw = |message: Value| content(&message).raw;
         assert_eq!(raw(json!({"type":"text","text":{"body":"Oi"}})), None);
+        let answering = json!({"type":"text","text":{"body":"Oi"},"context":{"id":"wamid.A","from":"1"}});
+        assert_eq!(raw(answering), None);
         for message in [
-            json!({"type":"text","text":{"body":"Oi"},"context":{"id":"wamid.A"}}),
+            json!({"type":"text","text":{"body":"Oi"},"context":{"id":"wamid.A","mood":"new"}}),
             json!({"type":"text","text":{"body":"Oi"},"referral":{"source_type":"ad"}}),
             json!({"type":"text","text":{}}),
             json!({"type":"image","image":{"id":"1"}}),

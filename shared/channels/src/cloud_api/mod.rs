@@ -1,5 +1,6 @@
 //! Meta's Cloud API: webhook bodies in, message requests out. Source: whatsapp.md §1 and §2.
 
+pub(crate) mod about;
 pub mod compose;
 mod content;
 mod fields;

@@ -22,6 +22,8 @@ const OBJECT: &str = "whatsapp_business_account";
 const LISTED: [&str; 3] = ["messages", "smb_message_echoes", "message_echoes"];
 /// The field of old messages, and the list in its value.
 const HISTORY: &str = "history";
+/// The field of calls, and the list in its value.
+const CALLS: &str = "calls";
 
 /// Bodies below this cannot hold a part that is too large for the queue.
 const SMALL_BODY: usize = 100_000;
@@ -120,6 +122,9 @@ impl Batch<'_> {
             (Some(HISTORY), Value::Object(value)) if value.contains_key(HISTORY) => {
                 self.history(value, number.as_deref(), waba_id);
             }
+            (Some(CALLS), Value::Object(value)) if value.get(CALLS).is_some_and(|calls| !is_empty(calls)) => {
+                self.calls(value, number.as_deref(), waba_id);
+            }
             // An empty change of a field that carries lists says that there is nothing.
             (None | Some("messages"), value) if is_empty(&value) => {}
             (field, value) => {
@@ -158,6 +163,25 @@ impl Batch<'_> {
                 };
                 self.push(number, waba_id, part);
             }
+        }
+    }
+
+    /// Calls, each with what went wrong, which Meta tells beside them.
+    fn calls(&mut self, mut value: Map<String, Value>, number: Option<&str>, waba_id: Option<&str>) {
+        let own_number = own_number(&value);
+        let contacts = Contacts::read(value.get("contacts"));
+        let errors = value.remove("errors").unwrap_or_default();
+        for mut call in lenient::list(value.remove(CALLS).unwrap_or_default()) {
+            if !call.is_object() {
+                self.broken(number, waba_id, "element_is_no_object", &call);
+                continue;
+            }
+            if call["errors"].is_null() && !is_empty(&errors) {
+                call["errors"] = errors.clone();
+            }
+            let is_ours = call["direction"] == "BUSINESS_INITIATED";
+            let contact = contacts.of(&call, if is_ours { ["to", "to_user_id"] } else { ["from", "from_user_id"] });
+            self.push(number, waba_id, Part::CloudCall { call, contact, own_number: own_number.clone() });
         }
     }
 

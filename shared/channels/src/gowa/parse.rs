@@ -66,7 +66,7 @@ pub(crate) fn event(
         provider_id: provider_id(event, payload, sender.is_group),
         sent_at: moment::moment(&payload["timestamp"]).unwrap_or(moment::UNKNOWN),
         sender,
-        content: Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media },
+        content: Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media, context: None },
         from_contact,
         effect: if opens { effect } else { Effect::Silent },
     });

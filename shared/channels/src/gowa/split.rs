@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::gateway::{Batch, Cut, Gateway};
-use crate::lenient;
+use crate::{calls, lenient};
 
 /// Events that say something of a message.
 const EVENTS: [&str; 6] =
@@ -27,10 +27,16 @@ fn cut_event(cut: &mut Cut, mut envelope: Map<String, Value>) {
     let Some(event) = envelope.get("event").and_then(lenient::short).map(|event| event.to_ascii_lowercase()) else {
         return cut.unreadable("no_event", &Value::Object(envelope));
     };
+    let mut payload = envelope.remove("payload").unwrap_or_default();
+    if calls::is_call(&event, &payload) {
+        if payload["timestamp"].is_null() {
+            payload["timestamp"] = envelope.remove("timestamp").unwrap_or_default();
+        }
+        return cut.event(Gateway::Gowa, event, payload, own);
+    }
     if !EVENTS.contains(&event.as_str()) {
         return cut.ignored(&event);
     }
-    let mut payload = envelope.remove("payload").unwrap_or_default();
     if event != "message.ack" {
         return cut.event(Gateway::Gowa, event, payload, own);
     }

@@ -18,7 +18,14 @@ fn target() -> Target {
 
 fn picture() -> Answer {
     let source = MediaSource::Link("https://example.org/a.png".to_owned());
-    AnswerBody::Media(Media { kind: MediaKind::Image, source, caption: Some("Nota".to_owned()), filename: None }).into()
+    AnswerBody::Media(Media {
+        kind: MediaKind::Image,
+        source,
+        caption: Some("Nota".to_owned()),
+        filename: None,
+        is_voice: false,
+    })
+    .into()
 }
 
 #[track_caller]
@@ -77,7 +84,7 @@ fn an_upload_goes_with_its_bytes() {
     let check = |speaks: Speaks, kind: MediaKind, expected: Option<(&str, Value, Place)>| {
         let source = MediaSource::Upload(domain::ids::UploadId::new("upl_1").unwrap());
         let caption = (kind != MediaKind::Audio).then(|| "Nota".to_owned());
-        let answer: Answer = AnswerBody::Media(Media { kind, source, caption, filename: None }).into();
+        let answer: Answer = AnswerBody::Media(Media { kind, source, caption, filename: None, is_voice: false }).into();
         let media_type = if kind == MediaKind::Audio { "audio/ogg" } else { "x/y" };
         let file = Attached { media_type, name: "a.b" };
         let call = speaks.message("s", &phone(), &answer, Some(file), "r").ok();

@@ -79,7 +79,7 @@ pub(crate) fn event(
     let effect = if from_contact { effect } else { Effect::Silent };
     let plain = kind == "text" && text.is_some() && payload["replyTo"].is_null() && !sender.is_group;
     let media = gateways::of_waha(&kind, payload);
-    let content = Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media };
+    let content = Content { kind, text, raw: (!plain).then(|| limits::raw(payload)), media, context: None };
     let id = provider_id(payload, sender.is_group);
     // The message itself may still come under its id.
     let id = if content.kind == "unsupported" { ProviderMessageId::new(&format!("absent.{id}")) } else { id };
@@ -116,7 +116,7 @@ fn about(
     let bare = original.map(|original| identity::message_id(original).map_or(original, |parts| parts.id));
     let id = ProviderMessageId::new(&format!("{kind}.{}.{id}", bare.unwrap_or_default()));
     let text = text.and_then(limits::words);
-    let content = Content { kind: kind.to_owned(), text, raw: Some(limits::raw(whole)), media: None };
+    let content = Content { kind: kind.to_owned(), text, raw: Some(limits::raw(whole)), media: None, context: None };
     let from_contact = !identity::is_from_me(subject);
     message(subject, id, sender, content, from_contact, Effect::Silent)
 }

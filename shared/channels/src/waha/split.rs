@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::gateway::{Batch, Cut, Gateway};
-use crate::lenient;
+use crate::{calls, lenient};
 
 /// Events that say something of a message. `message.waiting` does where the message never comes: else it comes again once it can be read.
 const EVENTS: [&str; 10] = [
@@ -30,6 +30,9 @@ pub fn split(org: &OrganizationId, connection: &ConnectionId, body: &[u8], recei
             let own = ["id", "lid"].iter().filter_map(|name| lenient::short(&me[name])).collect();
             match envelope.get("event").and_then(lenient::short) {
                 Some(event) if EVENTS.contains(&event.as_str()) => {
+                    cut.event(Gateway::Waha, event, envelope.remove("payload").unwrap_or_default(), own);
+                }
+                Some(event) if calls::is_call(&event, envelope.get("payload").unwrap_or(&Value::Null)) => {
                     cut.event(Gateway::Waha, event, envelope.remove("payload").unwrap_or_default(), own);
                 }
                 Some(event) => cut.ignored(&event),

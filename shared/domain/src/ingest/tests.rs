@@ -24,6 +24,7 @@ fn connection(reopen: ReopenPolicy) -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen,
         groups: GroupPolicy::Mention,
+        calls: crate::connection::CallPolicy::default(),
         locale: None,
     }
 }
@@ -128,7 +129,7 @@ fn clocks_count_from_now_where_the_provider_gave_no_time_or_a_future_one() {
 fn titles_are_one_short_line() {
     let check = |content: &Content, expected: &str| assert_eq!(title(content), expected);
     check(&Content::text("  Meu pedido\n\nnão chegou "), "Meu pedido não chegou");
-    check(&Content { kind: "image".to_owned(), text: None, raw: None, media: None }, "[image]");
+    check(&Content { kind: "image".to_owned(), text: None, raw: None, media: None, context: None }, "[image]");
     check(&Content::text(" \n"), "[text]");
     assert_eq!(title(&Content::text("ç".repeat(500))).chars().count(), TITLE_LENGTH);
     // Nothing to see is nothing: the kind's name stands there.

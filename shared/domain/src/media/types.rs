@@ -106,7 +106,16 @@ const HARMLESS: [&str; 27] = [
     "video/quicktime",
 ];
 
+/// Sound that the Cloud API sends, and recordings of browsers that are put into another container on their way. Source: "Supported
+/// media types" of the Cloud API's reference.
+const HEARD: [&str; 7] = ["audio/ogg", "audio/webm", "audio/opus", "audio/aac", "audio/amr", "audio/mp4", "audio/mpeg"];
+
 impl MediaType {
+    /// Whether the Cloud API sends it as sound, as it is or as a voice note. Errors: those that it does.
+    pub fn is_heard(&self) -> Result<(), String> {
+        if HEARD.contains(&self.as_str()) { Ok(()) } else { Err(HEARD.join(", ")) }
+    }
+
     /// The type of which nothing is known.
     pub fn bytes() -> Self {
         Self("application/octet-stream".to_owned())
@@ -186,6 +195,17 @@ mod tests {
         check("image", "image/png", 5 * 1024 * 1024 + 1, Err(MediaFailure::TooLarge));
         check("image", "application/pdf", 1, Err(MediaFailure::WrongType));
         check("document", "image/png", 100 * 1024 * 1024, Ok(()));
+    }
+
+    #[test]
+    fn sound_is_of_a_type_that_the_cloud_api_sends() {
+        let heard = |text: &str| MediaType::new(text).unwrap().is_heard();
+        for sent in ["audio/ogg; codecs=opus", "audio/webm;codecs=opus", "audio/opus", "audio/mp4", "audio/mpeg"] {
+            assert_eq!(heard(sent), Ok(()), "{sent}");
+        }
+        for other in ["audio/wav", "audio/flac", "audio/x-ms-wma"] {
+            assert!(heard(other).is_err_and(|taken| taken.contains("audio/ogg, audio/webm")), "{other}");
+        }
     }
 
     #[test]

@@ -60,7 +60,8 @@ fn only_an_approved_template_is_sent() {
 
 #[test]
 fn headers_and_buttons_are_of_the_template_s_kinds() {
-    let media = |kind| Media { kind, source: MediaSource::Id("1".to_owned()), caption: None, filename: None };
+    let media =
+        |kind| Media { kind, source: MediaSource::Id("1".to_owned()), caption: None, filename: None, is_voice: false };
     let mut picture = template("Olá");
     picture.shape.header = Some(HeaderShape::Media(MediaKind::Image));
     let with = |header| TemplateCall { header, ..call(&[]) };

@@ -4,6 +4,7 @@
 //! `services/{Ticket,Message}Services`, `errors/AppError.ts`, `frontend/src/translate/languages/en.js` (`backendErrors`),
 //! `frontend/src/errors/toastError.js`, which shows `message` before `error`: so no answer has a `message` beside its code.
 
+use domain::context::{Referred, Side};
 use domain::delivery::Delivery;
 use domain::message::{Direction, Message};
 use domain::ticket::{Ticket, TicketState};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use storage::Statistics;
 
 use super::s0::by_status;
-use super::{Dialect, Part, TicketView};
+use super::{Dialect, Part, References, TicketView};
 use crate::Problem;
 
 /// Its name in `X-Api-Dialect`.
@@ -171,22 +172,43 @@ fn contact(view: &TicketView) -> Value {
 }
 
 /// A part of a ticket's conversation, oldest first.
-pub fn messages(view: &TicketView, shown: &Shown, messages: &[Message], count: u64, has_more: bool) -> Value {
+pub fn messages(
+    view: &TicketView,
+    shown: &Shown,
+    (messages, references): (&[Message], &References<'_>),
+    count: u64,
+    has_more: bool,
+) -> Value {
     json!({
         "count": count,
-        "messages": messages.iter().map(|said| message(said, view)).collect::<Vec<_>>(),
+        "messages": messages.iter().map(|said| message(said, view, references)).collect::<Vec<_>>(),
         "ticket": ticket(view, shown),
         "hasMore": has_more,
     })
 }
 
-/// A message of a ticket's conversation.
-pub fn message(message: &Message, view: &TicketView) -> Value {
+/// A message of a ticket's conversation, with the one that it quotes.
+pub fn message(message: &Message, view: &TicketView, references: &References<'_>) -> Value {
+    let mut body = alone(message, view);
+    match references.answered(message) {
+        Some((_, Some(found))) => {
+            body["quotedMsgId"] = found.reference.to_string().into();
+            body["quotedMsg"] = alone(found, view);
+            // Twenty of them stand on a page.
+            body["quotedMsg"]["body"] = domain::page::glimpse(found.content.text.as_deref().unwrap_or_default()).into();
+        }
+        Some((referred, None)) => body["quotedMsg"] = repeated(&referred, view),
+        None => {}
+    }
+    body
+}
+
+/// A message without the one that it quotes: the family's pages look no deeper.
+fn alone(message: &Message, view: &TicketView) -> Value {
     let (from_me, ack, read) = match &message.direction {
         Direction::In => (false, 0, message.seq <= view.conversation.as_ref().map_or(0, |of| of.read_seq)),
         Direction::Out { delivery, .. } => (true, ack(*delivery), *delivery >= Delivery::Read),
     };
-    let kind = if message.content.kind == "text" { "chat" } else { &message.content.kind };
     json!({
         "id": message.reference.to_string(),
         "body": message.content.text.as_deref().unwrap_or_default(),
@@ -194,7 +216,7 @@ pub fn message(message: &Message, view: &TicketView) -> Value {
         "read": read,
         "fromMe": from_me,
         "mediaUrl": null,
-        "mediaType": kind,
+        "mediaType": media_type(&message.content.kind),
         "isDeleted": false,
         "quotedMsgId": null,
         "quotedMsg": null,
@@ -204,6 +226,33 @@ pub fn message(message: &Message, view: &TicketView) -> Value {
         "createdAt": message.reference.sent_at,
         "updatedAt": message.reference.sent_at,
     })
+}
+
+/// A message that is not found here, as far as the provider repeats it; null where it does not.
+fn repeated(referred: &Referred, view: &TicketView) -> Value {
+    let Some(words) = &referred.text else { return Value::Null };
+    let from_me = referred.side == Some(Side::Out);
+    json!({
+        "id": referred.id,
+        "body": words,
+        "ack": 0,
+        "read": true,
+        "fromMe": from_me,
+        "mediaUrl": null,
+        "mediaType": media_type(referred.kind.as_deref().unwrap_or("text")),
+        "isDeleted": false,
+        "quotedMsgId": null,
+        "quotedMsg": null,
+        "ticketId": view.ticket.number.number,
+        "contactId": (!from_me).then_some(&view.ticket.contact),
+        "contact": (!from_me).then(|| contact(view)),
+        "createdAt": null,
+        "updatedAt": null,
+    })
+}
+
+fn media_type(kind: &str) -> &str {
+    if kind == "text" { "chat" } else { kind }
 }
 
 /// What a message says in one line: its words, or the beginning of many, or its kind where it has none.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use storage::Statistics;
 
 use super::s0::by_status;
-use super::v3::shapes::MediaShape;
-use super::{Dialect, Part, TicketView};
+use super::v3::shapes::{ContextShape, MediaShape};
+use super::{Dialect, Part, References, TicketView};
 use crate::Problem;
 
 /// The dialect.
@@ -116,8 +116,8 @@ fn ticket(view: &TicketView) -> Value {
     })
 }
 
-/// A message of a ticket's conversation.
-pub fn message(message: &Message) -> Value {
+/// A message of a ticket's conversation. What it refers to stands beside it, where it does.
+pub fn message(message: &Message, references: &References<'_>) -> Value {
     let mut body = json!({
         "id": message.reference.to_string(),
         "type": message.content.kind,
@@ -129,6 +129,11 @@ pub fn message(message: &Message) -> Value {
     });
     if let Some(media) = &message.content.media {
         body["media"] = json!(MediaShape::from(media));
+    }
+    if let (Value::Object(body), Ok(Value::Object(context))) =
+        (&mut body, serde_json::to_value(ContextShape::of(message, references)))
+    {
+        body.extend(context.into_iter().filter(|(_, told)| !told.is_null()));
     }
     if let Direction::Out { agent, delivery, error } = &message.direction {
         body["from_me"] = true.into();

@@ -1,5 +1,7 @@
 //! The write units of each path, against the budget of design.md. docs/data-model.md has the same figures.
 
+use domain::context::{Context, Referred, Side};
+use domain::ids::ConversationId;
 use storage::Consumed;
 
 use crate::table::fresh;
@@ -51,4 +53,44 @@ async fn the_units_of_the_other_paths_are_as_the_data_model_says() {
     assert!(list.read <= 1.0 && list.write == 0.0, "{list:?}");
     assert!(statistics.read <= 2.0 && statistics.write == 0.0, "{statistics:?}");
     assert_eq!(claimed.version, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_refers_to_is_found_in_a_few_calls_and_an_answer_costs_what_a_message_costs() {
+    let storage = fresh().await;
+    let connection = connection("comercial");
+    for n in 0..101 {
+        let mut said = text(&format!("{WAMID}{n}"), "77079861373", TEXT);
+        said.sent_at = at(n);
+        take(&storage, &connection, &said).await;
+    }
+    let writer = contact(&storage, &text(WAMID, "77079861373", TEXT)).await;
+    let conversation = ConversationId::of(&connection.id, &writer);
+    let mut answer = text("wamid.ANSWER", "77079861373", TEXT);
+    answer.sent_at = at(200);
+    let referred =
+        Referred { side: Some(Side::Out), text: Some("x".repeat(200)), ..Referred::new(&format!("{WAMID}50")) };
+    let context = Context { reply_to: Some(referred), ..Context::default() };
+    answer.content.context = context.unless_empty();
+    storage.units().take();
+    take(&storage, &connection, &answer).await;
+    let taken = storage.units().take();
+    assert!(taken.write <= 2.0, "an answer: {taken:?}");
+    let page = storage.messages(&org(), &conversation, None, 1).await.unwrap();
+    storage.units().take();
+    let place = storage::Shown { connection: Some(&connection.id), conversations: std::slice::from_ref(&conversation) };
+    let found = storage.referred(&org(), place, &page).await.unwrap();
+    let looked = storage.units().take();
+    println!("answer {taken:?}, look back {looked:?}");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].content.text.as_deref(), Some(TEXT));
+    assert!(looked.read <= 8.0 && looked.write == 0.0, "{looked:?}");
+    // Nothing on it refers to anything: nothing is read.
+    let plain = storage.messages(&org(), &conversation, Some(&page[0].reference), 1).await.unwrap();
+    storage.units().take();
+    assert_eq!(storage.referred(&org(), place, &plain).await.unwrap().len(), 0);
+    assert_eq!(storage.units().take(), Consumed { read: 0.0, write: 0.0 });
+    // Nor is anything found that lies in a conversation which may not be seen.
+    let nowhere = storage::Shown { connection: Some(&connection.id), conversations: &[] };
+    assert_eq!(storage.referred(&org(), nowhere, &page).await.unwrap().len(), 0);
 }

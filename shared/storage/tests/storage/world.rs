@@ -38,6 +38,7 @@ pub(crate) fn connection(id: &str) -> Connection {
         queue: QueueId::new("sales").unwrap(),
         reopen: ReopenPolicy::default(),
         groups: GroupPolicy::Mention,
+        calls: domain::connection::CallPolicy::default(),
         locale: None,
     }
 }

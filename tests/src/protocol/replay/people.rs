@@ -73,6 +73,7 @@ impl People {
             queue: QueueId::new("sales").unwrap(),
             reopen: if reopens { ReopenPolicy::Always } else { ReopenPolicy::Never },
             groups: GroupPolicy::Mention,
+            calls: domain::connection::CallPolicy::default(),
             locale: None,
         }
     }

@@ -51,7 +51,7 @@ fn with(kind: MediaKind, source: MediaSource, value: &Value) -> Result<Media, Pr
     if filename.as_deref().is_some_and(|name| name.contains(['/', '\\']) || name.chars().any(char::is_control)) {
         return Err(invalid("filename", "filename must have no slash, backslash or control character"));
     }
-    Ok(Media { kind, source, caption, filename })
+    Ok(Media { kind, source, caption, filename, is_voice: false })
 }
 
 fn checked_link(link: &str) -> Result<String, Problem> {

@@ -43,11 +43,17 @@ fn texts_media_and_reactions_are_as_documented() {
         source: MediaSource::Link("https://example.org/a.pdf".to_owned()),
         caption: Some("Nota".to_owned()),
         filename: Some("a.pdf".to_owned()),
+        is_voice: false,
     };
     let expected = json!({ "link": "https://example.org/a.pdf", "caption": "Nota", "filename": "a.pdf" });
     check(AnswerBody::Media(document), "document", &expected);
-    let audio =
-        Media { kind: MediaKind::Audio, source: MediaSource::Id("5".to_owned()), caption: None, filename: None };
+    let audio = Media {
+        kind: MediaKind::Audio,
+        source: MediaSource::Id("5".to_owned()),
+        caption: None,
+        filename: None,
+        is_voice: false,
+    };
     check(AnswerBody::Media(audio), "audio", &json!({ "id": "5" }));
     let reaction = AnswerBody::Reaction { target: target(), emoji: "👍".to_owned() };
     check(reaction, "reaction", &json!({ "message_id": "wamid.1", "emoji": "👍" }));
@@ -91,8 +97,13 @@ fn a_template_has_a_component_for_each_part_that_was_filled_in() {
     let expected = json!({ "name": "continue", "language": { "code": "pt_BR" } });
     check(AnswerBody::Template(plain.clone()), "template", &expected);
     let variable = |name: Option<&str>, text: &str| Variable { name: name.map(str::to_owned), text: text.to_owned() };
-    let picture =
-        Media { kind: MediaKind::Image, source: MediaSource::Id("7".to_owned()), caption: None, filename: None };
+    let picture = Media {
+        kind: MediaKind::Image,
+        source: MediaSource::Id("7".to_owned()),
+        caption: None,
+        filename: None,
+        is_voice: false,
+    };
     let full = TemplateCall {
         header: Some(HeaderValue::Media(picture)),
         body: vec![variable(None, "Maria"), variable(Some("order"), "297")],

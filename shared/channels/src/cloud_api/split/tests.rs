@@ -15,11 +15,17 @@ fn name(unit: &Unit) -> String {
             format!("echo {} to {}", message["id"], contact.as_ref().and_then(|c| c.name.as_deref()).unwrap_or("?"))
         }
         Part::CloudHistory { message, thread, .. } => format!("old {} of {thread}", message["id"]),
+        Part::CloudCall { call, contact, .. } => {
+            format!("call {} of {}", call["id"], contact.as_ref().and_then(|c| c.name.as_deref()).unwrap_or("?"))
+        }
         Part::CloudStatus { status } => format!("status {}", status["id"]),
         Part::CloudErrors { .. } => "errors".to_owned(),
         Part::CloudOther { field, .. } => format!("field {field}"),
         Part::Unreadable { reason, .. } => reason.clone(),
-        Part::BaileysMessage { .. } | Part::BaileysUpdate { .. } | Part::GatewayEvent { .. } => {
+        Part::BaileysMessage { .. }
+        | Part::BaileysCall { .. }
+        | Part::BaileysUpdate { .. }
+        | Part::GatewayEvent { .. } => {
             unreachable!("a Cloud API body holds none")
         }
     };
@@ -70,6 +76,10 @@ fn odd_envelopes_give_what_is_in_them() {
     check(change(json!({ "value": { "statuses": [{ "id": "a" }] } })), &["-- status a"]);
     check(change(json!({ "value": { "hello": 1 } })), &["-- field unknown"]);
     check(change(json!({ "field": "something_new", "value": null })), &["-- field something_new"]);
+    let calls = json!({ "calls": [{ "id": "a", "from": "1" }, { "id": "b", "from": "2" }], "errors": [{ "code": 1 }],
+        "contacts": [{ "wa_id": "1", "profile": { "name": "Ana" } }] });
+    check(change(json!({ "field": "calls", "value": calls })), &["-- call a of Ana", "-- call b of ?"]);
+    check(change(json!({ "field": "calls", "value": { "calls": [] } })), &["-- field calls"]);
     check(change(json!({ "field": "calls", "value": { "statuses": [{ "id": "a" }] } })), &["-- field calls"]);
     check(change(json!({ "field": "messages", "value": { "errors": { "code": 1 } } })), &["-- errors"]);
     let thread = json!({ "id": "77079861373", "messages": [{ "id": "a" }] });

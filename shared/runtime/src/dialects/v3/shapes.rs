@@ -10,11 +10,13 @@ use utoipa::ToSchema;
 
 use crate::dialects::TicketView;
 
+mod context;
 mod files;
 mod lines;
 mod people;
 mod talk;
 
+pub use context::{CallShape, ChoiceShape, ContextShape, ProductShape, ReferralShape, ReferredShape};
 pub use files::{AttachmentShape, MediaLink, MediaShape, UploadShape};
 pub use lines::{ConnectionDetails, ConnectionShape, TemplateShape, UsableTemplate};
 pub use people::{ApartCauseName, ApartShape, BesideContact, ContactShape, IdentityShape};

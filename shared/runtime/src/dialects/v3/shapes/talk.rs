@@ -12,7 +12,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::StateName;
+use super::context::ContextShape;
 use super::files::{AttachmentShape, MediaShape};
+use crate::dialects::References;
 
 /// A note.
 #[derive(Debug, Serialize, ToSchema)]
@@ -122,6 +124,9 @@ pub struct MessageShape {
     pub delivery: Option<String>,
     /// Why it failed.
     pub error_code: Option<Value>,
+    /// What it refers to.
+    #[serde(flatten)]
+    pub context: ContextShape,
     /// The tickets that it names in its words, in whatever form: `#297`, `TICKET-2026-000297`. Whether they exist is not said.
     pub mentions: Vec<String>,
     /// When it was sent.
@@ -130,17 +135,17 @@ pub struct MessageShape {
 }
 
 impl MessageShape {
-    /// A message, with the tickets that it names in one of these patterns or in the forms that everybody has.
-    pub fn naming(message: &Message, settings: &Settings) -> Self {
+    /// A message, with the tickets that it names in one of these patterns or in the forms that everybody has, and with what was found
+    /// of the messages that it refers to.
+    pub fn naming(message: &Message, settings: &Settings, references: &References<'_>) -> Self {
         let text = message.content.text.as_deref().unwrap_or_default();
         let patterns: Vec<_> = settings.patterns().collect();
         let mentions = mentions(text, &patterns).iter().map(ToString::to_string).collect();
-        Self { mentions, ..Self::from(message) }
+        Self { mentions, ..Self::of(message, references) }
     }
-}
 
-impl From<&Message> for MessageShape {
-    fn from(message: &Message) -> Self {
+    /// A message, with what was found of the messages that it refers to.
+    pub fn of(message: &Message, references: &References<'_>) -> Self {
         let (direction, agent_id, delivery, error_code) = match &message.direction {
             Direction::In => ("in", None, None, None),
             Direction::Out { agent, delivery, error } => (
@@ -161,6 +166,7 @@ impl From<&Message> for MessageShape {
             agent_id,
             delivery,
             error_code,
+            context: ContextShape::of(message, references),
             mentions: Vec::new(),
             sent_at: message.reference.sent_at,
         }
