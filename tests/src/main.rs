@@ -38,6 +38,7 @@ mod first_ticket;
 mod gateway;
 mod gateway_media;
 mod gateways;
+mod hardening;
 mod life_cycle;
 mod mcp;
 mod media;
