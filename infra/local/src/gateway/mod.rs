@@ -175,6 +175,7 @@ impl Gateway {
     async fn read(&self, parts: &Parts, body: Body) -> Result<Held, Unread> {
         let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: u64| length > BODY_LIMIT_BYTES as u64) {
+            room::discard(body).await;
             return Err(Unread::TooLarge);
         }
         let seat = parts.extensions.get::<Arc<Seat>>();

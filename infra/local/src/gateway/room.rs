@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use tokio::sync::Notify;
 
 /// A body that is not wanted is read so far and thrown away, so that its sender hears the answer.
-const DISCARDED_BYTES: usize = 1024 * 1024;
+const DISCARDED_BYTES: usize = 16 * 1024 * 1024;
 const DISCARD_LIMIT: Duration = Duration::from_secs(5);
 
 /// Room for so many bytes of bodies.

@@ -40,14 +40,14 @@ impl Proof {
             Self::CloudApi => has_no_form(&verify_cloud_api(&NOBODY, text("x-hub-signature-256"), b"").map(|_| ())),
             Self::Waha => has_no_form(&verify_waha(&NOBODY.map(String::from), text("x-webhook-hmac"), b"")),
             Self::Gowa => has_no_form(&verify_gowa(&NOBODY.map(String::from), text("x-hub-signature-256"), b"")),
-            Self::Token => token(headers) == Some(None),
+            Self::Token => token(headers) == Token::Unreadable,
         };
         refused.then(|| self.refusal())
     }
 
     /// The refusal of a request that has no proof in its body either.
     pub(super) fn refuse_body(self, headers: &HeaderMap, body: &[u8]) -> Option<Response> {
-        let refused = self == Self::Token && token(headers).is_none() && body_token_sha256(body).is_none();
+        let refused = self == Self::Token && token(headers) == Token::Absent && body_token_sha256(body).is_none();
         refused.then(|| self.refusal())
     }
 
@@ -66,14 +66,22 @@ fn has_no_form(verified: &Result<(), SignatureError>) -> bool {
     matches!(verified, Err(error) if *error != SignatureError::Mismatch)
 }
 
-/// The token of the headers: `None` without one, `Some(None)` for one that cannot be read.
-fn token(headers: &HeaderMap) -> Option<Option<String>> {
+/// What the headers have of a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Absent,
+    Unreadable,
+    Given,
+}
+
+fn token(headers: &HeaderMap) -> Token {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    match (text("authorization"), text("apikey").or_else(|| text("x-api-key"))) {
-        (Some(authorization), _) => Some(bearer_sha256(Some(authorization))),
-        (None, Some(key)) => Some(token_sha256(key)),
-        (None, None) => None,
-    }
+    let read = match (text("authorization"), text("apikey").or_else(|| text("x-api-key"))) {
+        (Some(authorization), _) => bearer_sha256(Some(authorization)),
+        (None, Some(key)) => token_sha256(key),
+        (None, None) => return Token::Absent,
+    };
+    if read.is_some() { Token::Given } else { Token::Unreadable }
 }
 
 #[cfg(test)]
