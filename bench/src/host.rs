@@ -69,6 +69,11 @@ impl Host {
         Ok(Self { api_url, aws_url, http, log, binaries: binaries.clone(), child, data })
     }
 
+    /// The data directory.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        self.data.path()
+    }
+
     /// The host's own process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()

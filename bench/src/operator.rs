@@ -9,22 +9,25 @@ use serde_json::{Value, json};
 
 use crate::host::Host;
 
-/// What names the operator. The endpoint verifies no signatures, which is why it listens on the loopback alone.
-const OPERATOR: &str =
-    "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=0";
-
 impl Host {
+    /// The operator's key and its secret, as the data directory holds them.
+    pub(crate) fn operator_key(&self) -> anyhow::Result<(String, String)> {
+        let file: Value = serde_json::from_slice(&std::fs::read(self.data().join("secrets.json"))?)?;
+        let part = |name: &str| file["operator"][name].as_str().map(str::to_owned).context("no operator's key");
+        Ok((part("access_key_id")?, part("secret_access_key")?))
+    }
+
     /// One call of a JSON service, such as `AmazonSQS.ReceiveMessage`; it must succeed.
     pub(crate) async fn aws(&self, target: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self.http.post(&self.aws_url).header("x-amz-target", target);
         let request = request.header("x-amz-date", "20260101T000000Z");
-        answer(request.header("content-type", "application/x-amz-json-1.0").body(body.to_string())).await
+        self.answered(request.header("content-type", "application/x-amz-json-1.0").body(body.to_string())).await
     }
 
     /// Runs a function once, by Lambda Invoke; its answer.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> anyhow::Result<Value> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.aws_url);
-        answer(self.http.post(url).body(event.to_string())).await
+        self.answered(self.http.post(url).body(event.to_string())).await
     }
 
     /// The processes of each function, by the function's name as its folder has it.
@@ -42,7 +45,7 @@ impl Host {
     }
 
     async fn of_functions<T>(&self, read: impl Fn(&Value) -> Option<T>) -> anyhow::Result<BTreeMap<String, T>> {
-        let told = answer(self.http.get(format!("{}/_turno/functions", self.aws_url))).await?;
+        let told = self.answered(self.http.get(format!("{}/_turno/functions", self.aws_url))).await?;
         let functions = told["functions"].as_array().context("the host lists no functions")?;
         let of = |function: &Value| {
             let name = function["name"].as_str()?.strip_prefix("turno-")?.to_owned();
@@ -53,7 +56,7 @@ impl Host {
 
     /// How many calls of each operation the endpoint has judged, by caller: `IngestFunction dynamodb:PutItem`.
     pub(crate) async fn requests(&self) -> anyhow::Result<BTreeMap<String, u64>> {
-        let mut told = answer(self.http.get(format!("{}/_turno/requests", self.aws_url))).await?;
+        let mut told = self.answered(self.http.get(format!("{}/_turno/requests", self.aws_url))).await?;
         serde_json::from_value(told["requests"].take()).context("the host counts no requests")
     }
 
@@ -88,16 +91,20 @@ impl Host {
             }
         }
     }
-}
 
-/// The answer's JSON. Errors name the status and the body.
-async fn answer(request: RequestBuilder) -> anyhow::Result<Value> {
-    let response = request.header("authorization", OPERATOR).send().await?;
-    let (status, url) = (response.status(), response.url().to_string());
-    let error = response.headers().contains_key("x-amz-function-error");
-    let text = response.text().await?;
-    if !status.is_success() || error {
-        bail!("{url} answered {status}: {text}");
+    /// The answer's JSON. Errors name the status and the body.
+    async fn answered(&self, request: RequestBuilder) -> anyhow::Result<Value> {
+        let (key, _) = self.operator_key()?;
+        let credential = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let response = request.header("authorization", credential).send().await?;
+        let (status, url) = (response.status(), response.url().to_string());
+        let error = response.headers().contains_key("x-amz-function-error");
+        let text = response.text().await?;
+        if !status.is_success() || error {
+            bail!("{url} answered {status}: {text}");
+        }
+        serde_json::from_str(&text).with_context(|| format!("{url} answered no JSON: {text}"))
     }
-    serde_json::from_str(&text).with_context(|| format!("{url} answered no JSON: {text}"))
 }

@@ -39,6 +39,7 @@ mod first_ticket;
 mod gateway;
 mod gateway_media;
 mod gateways;
+mod hardening;
 mod hostile;
 mod life_cycle;
 mod long_lists;

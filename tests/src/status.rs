@@ -86,8 +86,7 @@ async fn a_status_shows_tables_streams_and_functions_and_which_of_them_keeps_fai
     let url = format!("{}/2015-03-31/functions/sla-scan/invocations", host.aws_url);
     let report = eventually("the function is told of", SOON, async || {
         for _ in 0..3 {
-            let key = "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/lambda/aws4_request";
-            host.http.post(&url).header("authorization", key).body("[]").send().await.unwrap();
+            host.http.post(&url).header("authorization", host.operator()).body("[]").send().await.unwrap();
         }
         // The minute's own scan may have come in between, and succeeded.
         let (code, report) = status(&host);

@@ -82,7 +82,7 @@ pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
         environment: others.clone(),
     });
     if let Some(naive) = naive {
-        subjects.push(naive_subject(naive, others, &endpoint, &copies)?);
+        subjects.push(naive_subject(naive, others, host.operator_key()?, &endpoint, &copies)?);
     }
     let mut all = Vec::new();
     for subject in &subjects {
@@ -99,6 +99,7 @@ pub(crate) async fn run(options: &ColdStartOptions) -> anyhow::Result<()> {
 fn naive_subject(
     binary: PathBuf,
     mut environment: BTreeMap<String, String>,
+    (key, secret): (String, String),
     endpoint: &TlsEndpoint,
     directory: &TempDir,
 ) -> anyhow::Result<Subject> {
@@ -108,8 +109,8 @@ fn naive_subject(
     environment.insert("AWS_ENDPOINT_URL".to_owned(), endpoint.url.clone());
     environment.insert("SSL_CERT_FILE".to_owned(), bundle.display().to_string());
     // Its key may write its own item; the keys of the functions may not.
-    environment.insert("AWS_ACCESS_KEY_ID".to_owned(), "operator".to_owned());
-    environment.insert("AWS_SECRET_ACCESS_KEY".to_owned(), "operator".to_owned());
+    environment.insert("AWS_ACCESS_KEY_ID".to_owned(), key);
+    environment.insert("AWS_SECRET_ACCESS_KEY".to_owned(), secret);
     Ok(Subject { name: "naive".to_owned(), binary: binary.clone(), started: binary, environment })
 }
 

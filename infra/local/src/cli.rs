@@ -36,7 +36,7 @@ pub(crate) enum Command {
     Redrive(RedriveOptions),
     /// Writes everything that a host holds into one file, while it serves or not.
     Backup(BackupOptions),
-    /// Makes a data directory out of a backup.
+    /// Makes a data directory out of a backup that you trust: its digest shows damage, and not who wrote it.
     Restore(RestoreOptions),
     /// Proves that what is stored keeps every promise (I1 to I8), whether a host serves or not: exit 0 when all holds, 1 with a
     /// line for each finding, 2 when the data cannot be read.

@@ -4,7 +4,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,7 @@ impl DataDir {
     pub(crate) fn open(path: &Path) -> Result<Self, HostError> {
         let mut builder = std::fs::DirBuilder::new();
         builder.recursive(true).mode(0o700).create(path).map_err(|source| data_error("cannot create", path, source))?;
+        close(path)?;
         Ok(Self(path.to_path_buf()))
     }
 
@@ -145,6 +146,52 @@ impl DataDir {
     }
 }
 
+/// From now on what this process and its children create is for their user alone.
+pub(crate) fn keep_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+}
+
+/// Closes a directory that others may enter, with all that a host has written there.
+fn close(path: &Path) -> Result<(), HostError> {
+    let mode = std::fs::metadata(path).map_err(|source| data_error("cannot read", path, source))?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    // A directory that is meant for everybody, such as /tmp, is nobody's to close.
+    if mode & 0o1000 != 0 {
+        let reason = "it is open to everybody; choose another with --data DIR";
+        return Err(HostError::Refused(format!("{} cannot hold data: {reason}", path.display())));
+    }
+    restrict(path, 0o700)?;
+    for name in [TABLE, QUEUES, SECRETS, ISSUER_KEY, LOCK, HOST, CHECKPOINTS, FILES] {
+        for end in ["", "-wal", "-shm"] {
+            close_all(&path.join(format!("{name}{end}")))?;
+        }
+    }
+    tracing::warn!("the data directory was open to others and is closed now");
+    Ok(())
+}
+
+fn close_all(path: &Path) -> Result<(), HostError> {
+    // A link leads to what is not the host's.
+    let Ok(found) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if found.is_file() {
+        return restrict(path, 0o600);
+    }
+    if found.is_dir() {
+        restrict(path, 0o700)?;
+        for entry in std::fs::read_dir(path).map_err(|source| data_error("cannot read", path, source))? {
+            close_all(&entry.map_err(|source| data_error("cannot read", path, source))?.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn restrict(path: &Path, mode: u32) -> Result<(), HostError> {
+    let failed = |source| data_error("is open to others, and this user cannot close", path, source);
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(failed)
+}
+
 /// Whether a file of the directory is of the running host alone, or on its way to its name: what no backup needs.
 pub(crate) fn is_passing(name: &str) -> bool {
     [LOCK, HOST].contains(&name) || [".new", "-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end))
@@ -189,6 +236,27 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_that_others_may_enter_is_closed_with_all_that_is_the_host_s() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data");
+        std::fs::create_dir_all(path.join("files/bucket")).unwrap();
+        let own = ["table.db", "table.db-wal", "secrets.json", "files/bucket/a"];
+        for name in own.into_iter().chain(["other.txt"]) {
+            std::fs::write(path.join(name), "x").unwrap();
+            std::fs::set_permissions(path.join(name), std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let open = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        ["", "files", "files/bucket"].iter().for_each(|name| open(&path.join(name)));
+        DataDir::open(&path).unwrap();
+        let mode = |name: &str| std::fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(["", "files", "files/bucket"].map(mode), [0o700; 3]);
+        assert_eq!(own.map(mode), [0o600; 4]);
+        assert_eq!(mode("other.txt"), 0o644, "it is not the host's");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o1777)).unwrap();
+        assert!(on_one_line(&DataDir::open(&path).unwrap_err()).contains("--data"));
+    }
+
+    #[test]
     fn without_a_running_host_a_command_says_how_to_start_one() {
         let dir = tempfile::tempdir().unwrap();
         let line = on_one_line(&DataDir::running(dir.path()).unwrap_err());
@@ -197,7 +265,6 @@ mod tests {
 
     #[test]
     fn an_announced_host_is_found_until_it_withdraws_and_its_file_is_private() {
-        use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let data = DataDir::open(dir.path()).unwrap();
         let host =

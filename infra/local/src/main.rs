@@ -4,6 +4,7 @@
 //! | module | stands for |
 //! |---|---|
 //! | `template` | what CloudFormation reads |
+//! | `door` | the front of API Gateway and of the other endpoints: who may connect, and for how long |
 //! | `gateway` | API Gateway's HTTP API, and Cognito's tokens |
 //! | `sockets` | API Gateway's WebSocket API |
 //! | `lambda`, `asynchronous`, `mappings`, `schedules` | Lambda, its event source mappings, EventBridge Scheduler |
@@ -24,6 +25,7 @@ mod clock;
 mod compile;
 mod data_dir;
 mod demo;
+mod door;
 mod error;
 mod faults;
 mod fire;
@@ -64,6 +66,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
+    data_dir::keep_private();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("turno=info,error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
     let outcome = match &cli.command {

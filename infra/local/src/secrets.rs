@@ -62,15 +62,14 @@ const DEMO_OPERATOR: &str = "operator";
 const APPS: &str = "WhatsappAppsSecret";
 
 impl SecretsFile {
-    /// The values of the documentation, good for the loopback alone.
+    /// The values of the documentation, good for the loopback alone; the operator's key is nobody's even there.
     fn demo() -> Self {
         Self::with(str::to_owned)
     }
 
     /// Values that nobody knows; an operator puts the provider's in their place.
     fn random() -> Self {
-        // Two ulids hold 160 random bits from the system's generator.
-        Self::with(|_| format!("{}{}", ulid::Ulid::generate(), ulid::Ulid::generate()).to_lowercase())
+        Self::with(|_| random())
     }
 
     fn with(value: impl Fn(&str) -> String) -> Self {
@@ -79,7 +78,7 @@ impl SecretsFile {
         let gateways = BTreeMap::from(gateways);
         let keys = |kind: &str| json!({ DEFAULT_ACCOUNT: { "keys": [gateways.get(kind)] } });
         Self {
-            operator: OperatorKey { access_key_id: value(DEMO_OPERATOR), secret_access_key: value(DEMO_OPERATOR) },
+            operator: OperatorKey::random(),
             secrets: BTreeMap::from([
                 (
                     APPS.to_owned(),
@@ -101,10 +100,7 @@ impl SecretsFile {
     /// Whether any value is one of the documentation's.
     pub(crate) fn has_demo_values(&self) -> bool {
         let known = [DEMO_APP_SECRET, DEMO_VERIFY_TOKEN, DEMO_ACCESS_TOKEN, DEMO_GATEWAY_TOKEN, KEY];
-        let operator = &self.operator;
-        operator.access_key_id == DEMO_OPERATOR
-            || operator.secret_access_key == DEMO_OPERATOR
-            || self.gateways.values().any(|token| token == DEMO_GATEWAY_TOKEN)
+        self.gateways.values().any(|token| token == DEMO_GATEWAY_TOKEN)
             || self.secrets.values().any(|value| known.iter().any(|known| value.to_string().contains(known)))
     }
 
@@ -128,12 +124,31 @@ impl SecretsFile {
     }
 }
 
+impl OperatorKey {
+    fn random() -> Self {
+        Self { access_key_id: random(), secret_access_key: random() }
+    }
+}
+
+/// Two ulids hold 160 random bits from the system's generator.
+fn random() -> String {
+    format!("{}{}", ulid::Ulid::generate(), ulid::Ulid::generate()).to_lowercase()
+}
+
 impl Secrets {
     /// Opens the file, and creates it where it is missing: with the documentation's values for a host that only this
     /// machine can reach, with random ones otherwise.
     pub(crate) fn open(path: PathBuf, loopback: bool) -> Result<Self, HostError> {
         if !path.try_exists().map_err(|source| data_error("cannot read", &path, source))? {
             let file = if loopback { SecretsFile::demo() } else { SecretsFile::random() };
+            let text =
+                serde_json::to_vec_pretty(&file).map_err(|source| HostError::Damaged { path: path.clone(), source })?;
+            write_private(&path, &text)?;
+        }
+        let mut file = read_file(&path)?;
+        // What earlier versions wrote, and everybody knows.
+        if [&file.operator.access_key_id, &file.operator.secret_access_key].iter().any(|part| *part == DEMO_OPERATOR) {
+            file.operator = OperatorKey::random();
             let text =
                 serde_json::to_vec_pretty(&file).map_err(|source| HostError::Damaged { path: path.clone(), source })?;
             write_private(&path, &text)?;
@@ -227,11 +242,26 @@ mod tests {
     }
 
     #[test]
+    fn the_operator_s_key_is_nobody_s_on_the_loopback_too() {
+        let (dir, secrets) = opened(true);
+        let key = |secrets: &Secrets| secrets.read().unwrap().operator.access_key_id;
+        assert!(key(&secrets).len() > 40);
+        assert_ne!(key(&secrets), key(&opened(true).1));
+        // A directory of an earlier version.
+        let path = dir.path().join("secrets.json");
+        let mut old = secrets.read().unwrap();
+        old.operator = OperatorKey { access_key_id: DEMO_OPERATOR.into(), secret_access_key: DEMO_OPERATOR.into() };
+        write_private(&path, &serde_json::to_vec(&old).unwrap()).unwrap();
+        let again = Secrets::open(path.clone(), true).unwrap();
+        let first = key(&again);
+        assert_ne!(first, DEMO_OPERATOR);
+        assert_eq!(key(&Secrets::open(path, true).unwrap()), first, "it stays what it is");
+    }
+
+    #[test]
     fn each_known_value_alone_is_noticed() {
         let random = SecretsFile::random();
         for pointer in [
-            "/operator/access_key_id",
-            "/operator/secret_access_key",
             "/gateways/baileys",
             "/gateways/waha",
             "/secrets/WhatsappAppsSecret/gateways/gowa/default/keys/0",

@@ -59,6 +59,7 @@ pub(crate) async fn run(options: &ServeOptions) -> Result<(), HostError> {
 
 async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, HostError> {
     refuse_open_endpoint(options)?;
+    sockets::raise_limit();
     let data = DataDir::open(&options.data.dir)?;
     let lock = data.lock()?;
     let listeners = Listeners::bind(options).await?;
@@ -92,8 +93,7 @@ async fn start(options: &ServeOptions, started_at: Instant) -> Result<Running, H
         aws::stream_records::trim(&data.table(), &read, crate::clock::now())?;
     }
     let table = TableEngine::serve(database, closed.clone())
-        .await
-        .map_err(|source| HostError::Refused(format!("the table engine cannot listen: {source}")))?;
+        .map_err(|source| HostError::Refused(format!("the table's log cannot be followed: {source}")))?;
     let queues = open_queues(durable(data.queues()).as_deref(), &host.aws_url, &template.queues)?;
     queues.resume_moves().await.map_err(HostError::Queues)?;
     let store = objects::open(durable(data.files()).as_deref(), &template.buckets).map_err(HostError::Files)?;
@@ -191,7 +191,6 @@ fn sockets_of(
     stopped: &watch::Receiver<bool>,
 ) -> Option<Arc<Sockets>> {
     let api = template.sockets.clone()?;
-    sockets::raise_limit();
     Some(Sockets::new(api, Limits::default(), Arc::clone(lambda), &host.aws_url, stopped.clone()))
 }
 

@@ -36,7 +36,9 @@ pub(crate) fn of(unit: &Unit, connection: &Connection, message: &InboundMessage)
             waha::about::of(event, payload, &parties(own))
         }
         Part::GatewayEvent { gateway: Gateway::Gowa, payload, own, .. } => gowa::about::of(payload, &parties(own)),
-        Part::CloudCall { .. }
+        // What such an event is about is known where it is read.
+        Part::GatewayEvent { gateway: Gateway::Baileys, .. }
+        | Part::CloudCall { .. }
         | Part::CloudStatus { .. }
         | Part::BaileysCall { .. }
         | Part::CloudErrors { .. }

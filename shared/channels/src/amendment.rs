@@ -5,6 +5,7 @@
 //! `messages.edited` carries the key as its writer's phone sees it.
 
 use domain::alias::Alias;
+use domain::context::{Context, Referred};
 use domain::ids::ProviderMessageId;
 use domain::message::{Content, Effect, InboundMessage, Sender};
 use jiff::Timestamp;
@@ -82,7 +83,16 @@ impl Told<'_> {
                 provider_id: ProviderMessageId::new(&format!("{}.{}.{apart}", self.kind, self.original)),
                 sent_at: self.at.unwrap_or(moment::UNKNOWN),
                 sender: Sender { aliases, name: None, is_group },
-                content: Content { kind: self.kind.to_owned(), text, raw: Some(limits::raw(self.whole)), media: None },
+                content: Content {
+                    kind: self.kind.to_owned(),
+                    text,
+                    raw: Some(limits::raw(self.whole)),
+                    media: None,
+                    context: Some(Box::new(Context {
+                        about: Some(Referred::new(self.original)),
+                        ..Context::default()
+                    })),
+                },
                 from_contact: !self.from_me,
                 effect: Effect::Silent,
             },

@@ -55,9 +55,12 @@ impl Observation {
 /// effect of a replayed Baileys message depends on how old it was when it was received.
 pub fn parse(unit: &Unit, connection: &Connection) -> Observation {
     let mut observation = meaning(unit, connection);
-    if let Observation::Message(message) = &mut observation
-        && message.content.context.is_none()
-    {
+    let message = match &mut observation {
+        Observation::Message(message) => Some(message),
+        Observation::Amendment(amendment) => Some(&mut amendment.message),
+        _ => None,
+    };
+    if let Some(message) = message.filter(|message| message.content.context.is_none()) {
         message.content.context = about::of(unit, connection, message);
     }
     observation

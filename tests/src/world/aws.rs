@@ -14,17 +14,29 @@ use super::{Answer, Host, LONG};
 /// What changes a table.
 const WRITES: [&str; 5] = ["PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"];
 
-/// What names the operator. The endpoint verifies no signatures, which is why it listens on the loopback alone.
-const OPERATOR: &str = "AWS4-HMAC-SHA256 Credential=operator/20260101/us-east-1/any/aws4_request, \
-                        SignedHeaders=host, Signature=0";
-
 impl Host {
+    /// What names the operator, by the key that the data directory holds.
+    pub(crate) fn operator(&self) -> String {
+        let (key, _) = self.operator_key();
+        format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/any/aws4_request, SignedHeaders=host, Signature=0"
+        )
+    }
+
+    fn operator_key(&self) -> (String, String) {
+        let text = std::fs::read(self.data().join("secrets.json")).unwrap();
+        let file: Value = serde_json::from_slice(&text).unwrap();
+        let part = |name: &str| file["operator"][name].as_str().unwrap().to_owned();
+        (part("access_key_id"), part("secret_access_key"))
+    }
+
     /// One call of a JSON service, such as `AmazonSQS.ReceiveMessage`; it must succeed.
     pub(crate) async fn aws(&self, target: &str, body: &Value) -> Value {
         if WRITES.iter().any(|write| target.ends_with(&format!(".{write}"))) {
             self.tampered.store(true, Ordering::Relaxed);
         }
-        let request = self.http.post(&self.aws_url).header("authorization", OPERATOR).header("x-amz-target", target);
+        let request =
+            self.http.post(&self.aws_url).header("authorization", self.operator()).header("x-amz-target", target);
         let request =
             request.header("x-amz-date", "20260101T000000Z").header("content-type", "application/x-amz-json-1.0");
         let request = request.body(body.to_string());
@@ -39,10 +51,11 @@ impl Host {
 
     /// The table, through the crate that alone knows its layout.
     pub(crate) async fn storage(&self) -> Storage {
+        let (key, secret) = self.operator_key();
         let config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .credentials_provider(Credentials::new("operator", "operator", None, None, "operator"))
+            .credentials_provider(Credentials::new(key, secret, None, None, "operator"))
             .endpoint_url(&self.aws_url)
             .http_client(aws_smithy_http_client::Builder::new().build_http());
         Storage::new(Client::from_conf(config.build()), self.table_name().await)
@@ -124,7 +137,7 @@ impl Host {
     /// One call of what the host offers its operator beside AWS's services; it must succeed.
     pub(crate) async fn operate(&self, method: &str, path: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.aws_url);
-        let request = self.http.request(method.parse().unwrap(), url).header("authorization", OPERATOR);
+        let request = self.http.request(method.parse().unwrap(), url).header("authorization", self.operator());
         Answer::to(request.body(body.to_string())).await.expect(200)
     }
 
@@ -147,7 +160,8 @@ impl Host {
 
     /// What the host tells its operator of a subject, at the path of that name.
     async fn told(&self, subject: &str) -> Value {
-        let request = self.http.get(format!("{}/_turno/{subject}", self.aws_url)).header("authorization", OPERATOR);
+        let request =
+            self.http.get(format!("{}/_turno/{subject}", self.aws_url)).header("authorization", self.operator());
         Answer::to(request).await.expect(200)[subject].take()
     }
 

@@ -123,6 +123,11 @@ impl Host {
         &self.data
     }
 
+    /// The host's own process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A command of the host's program on its data directory.
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = program();

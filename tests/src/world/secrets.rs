@@ -11,7 +11,7 @@ pub(crate) fn write(data: &Path, secrets: &[(&str, Value)]) {
     let secrets: serde_json::Map<String, Value> =
         secrets.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let file = json!({
-        "operator": { "access_key_id": "operator", "secret_access_key": "operator" },
+        "operator": { "access_key_id": "test-operator", "secret_access_key": "test-operator-secret" },
         "secrets": secrets,
         "gateways": { "baileys": "demo-gateway-token" },
     });

@@ -22,18 +22,19 @@ pub(crate) mod table;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::serve::ListenerExt as _;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode};
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::door::{self, Limits};
 use crate::faults::{self, Faults, Target};
 use crate::lambda::Lambda;
 use crate::objects::{self, Objects};
@@ -51,6 +52,9 @@ use table::TableEngine;
 
 /// DynamoDB's limit of a request, the largest of the services here.
 const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
+
+/// Functions keep their connections for a minute and a half, and let go of them first.
+const DOOR: Limits = Limits { head: Duration::from_mins(2), connections: 4096, of_one_peer: 4096 };
 
 /// Where the operator sees which processes of the functions run: this host's own, no service of AWS.
 const FUNCTIONS_PATH: &str = "/_turno/functions";
@@ -89,16 +93,15 @@ pub(crate) async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let listener = listener.tap_io(|connection| {
-        // Only a delay is lost when the system refuses.
-        let _ = connection.set_nodelay(true);
-    });
-    let router = Router::new().fallback(handle).with_state(endpoint);
-    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+    door::serve(listener, Router::new().fallback(handle).with_state(endpoint), DOOR, shutdown).await
 }
 
 async fn handle(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    if !door::names_this_machine(&parts.headers) {
+        let message = "This endpoint answers to names of the loopback alone.";
+        return answer::error(StatusCode::FORBIDDEN, "ForbiddenException", message);
+    }
     if let Some(target) = connections::Target::of(parts.uri.path()) {
         return connections::handle(&endpoint, &target, &parts, body).await;
     }
@@ -248,24 +251,18 @@ impl<'a> Service<'a> {
 
     async fn run(self, endpoint: &Endpoint, caller: &Caller, headers: &HeaderMap, body: Bytes) -> Response<Body> {
         match self {
-            Self::Table(operation) => {
-                match endpoint.table.call(operation, headers, body, caller.function().is_some()).await {
-                    Ok(engine) => {
-                        let mut response = Response::new(Body::from(engine.body));
-                        *response.status_mut() = engine.status;
-                        for name in [header::CONTENT_TYPE.as_str(), "x-amz-crc32", "x-amzn-requestid"] {
-                            if let Some(value) = engine.headers.get(name).cloned() {
-                                response.headers_mut().insert(header::HeaderName::from_static(name), value);
-                            }
-                        }
-                        response
-                    }
-                    Err(error) => {
-                        tracing::error!(error = crate::error::on_one_line(&error), "the table engine gave no answer");
-                        answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
-                    }
+            Self::Table(operation) => match endpoint.table.call(operation, body, caller.function().is_some()).await {
+                Ok(engine) => {
+                    let mut response = Response::new(Body::from(engine.body));
+                    *response.status_mut() = engine.status;
+                    *response.headers_mut() = engine.headers;
+                    response
                 }
-            }
+                Err(error) => {
+                    tracing::error!(error = crate::error::on_one_line(&error), "the table engine gave no answer");
+                    answer::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "Internal server error")
+                }
+            },
             Self::Queues(operation) => endpoint.queues.handle(operation, &body).await.map(Body::from),
             Self::Secret => secret_value(&endpoint.secrets, &body),
             Self::Invoke(function) => invoke::invoke(&endpoint.lambda, caller, function, headers, body).await,

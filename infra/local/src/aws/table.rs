@@ -1,44 +1,32 @@
-//! DynamoDB and its streams: dynoxide on a file, served on a loopback port of its own that only this host knows.
+//! DynamoDB and its streams: dynoxide on a file, called in this process: it listens nowhere.
 //!
 //! Calls come through the AWS endpoint, which has checked the caller. What they are answered is on the disk.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::list_tables::ListTablesRequest;
 use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
-use http::{HeaderMap, HeaderName, Request, header};
 use hyper::body::Bytes;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::actions::writes;
 use super::direct;
 use super::disk::{Disk, NotDurable};
 use super::stream_records;
-use crate::client::{Answer, Client, ClientError};
+use crate::client::Answer;
 use crate::error::HostError;
 use crate::template;
 
 /// How often expired items are deleted. DynamoDB promises days; readers must not rely on either.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
-/// What the engine has to see of a request.
-const PASSED_ON: [HeaderName; 4] = [
-    header::AUTHORIZATION,
-    header::CONTENT_TYPE,
-    HeaderName::from_static("x-amz-date"),
-    HeaderName::from_static("x-amz-target"),
-];
 
-/// The table engine and the way to it. Clones share both.
+/// The table engine. Clones share it.
 #[derive(Clone)]
 pub(crate) struct TableEngine {
     database: Database,
-    url: Arc<str>,
-    client: Client,
     disk: Disk,
     written: watch::Sender<()>,
 }
@@ -46,8 +34,6 @@ pub(crate) struct TableEngine {
 /// Why a call of the table has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TableError {
-    #[error("the table engine gave no answer")]
-    Engine(#[from] ClientError),
     #[error("the call of the table engine broke off")]
     BrokenOff(#[from] tokio::task::JoinError),
     #[error(transparent)]
@@ -85,30 +71,14 @@ impl TableEngine {
         Ok(database)
     }
 
-    /// Serves the engine on a port of its own and sweeps expired items, until `stop` is told.
-    pub(crate) async fn serve(database: Database, stop: watch::Receiver<bool>) -> std::io::Result<Self> {
-        Self::serve_and_sweep(database, stop, SWEEP_EVERY).await
+    /// Calls the engine, and sweeps expired items until `stop` is told.
+    pub(crate) fn serve(database: Database, stop: watch::Receiver<bool>) -> std::io::Result<Self> {
+        Self::serve_and_sweep(database, stop, SWEEP_EVERY)
     }
 
-    async fn serve_and_sweep(
-        database: Database,
-        mut stop: watch::Receiver<bool>,
-        every: Duration,
-    ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let url = format!("http://{}/", listener.local_addr()?).into();
+    fn serve_and_sweep(database: Database, mut stop: watch::Receiver<bool>, every: Duration) -> std::io::Result<Self> {
         let disk = disk_of(&database)?;
-        let engine = Self { database, url, client: Client::new(), disk, written: watch::Sender::new(()) };
-        let mut stop_serving = stop.clone();
-        let served = engine.database.clone();
-        tokio::spawn(async move {
-            let stopped = async move {
-                let _ = stop_serving.wait_for(|stopping| *stopping).await;
-            };
-            if let Err(reason) = dynoxide::server::serve_with_shutdown(listener, served, stopped).await {
-                tracing::error!(reason, "the table engine stopped serving");
-            }
-        });
+        let engine = Self { database, disk, written: watch::Sender::new(()) };
         let swept = engine.clone();
         tokio::spawn(async move {
             while tokio::time::timeout(every, stop.wait_for(|stopping| *stopping)).await.is_err() {
@@ -118,59 +88,30 @@ impl TableEngine {
         Ok(engine)
     }
 
-    /// Calls the engine, for a function straight if that can be. A write that succeeded is known to `written` before its answer is
-    /// given; what any answer tells is on the disk.
-    pub(crate) async fn call(
-        &self,
-        operation: &str,
-        headers: &HeaderMap,
-        body: Bytes,
-        of_function: bool,
-    ) -> Result<Answer, TableError> {
-        let is_write = writes(operation);
-        let straight = of_function.then(|| {
-            let write = is_write.then(|| self.disk.write());
-            let answer = direct::call(&self.database, operation, &body);
-            if let Some(write) = write {
-                write.end();
-            }
-            answer
-        });
-        let answer = match straight.flatten() {
-            Some(answer) => answer,
-            None => self.passed_on(is_write, headers, body).await?,
+    /// Calls the engine. A write that succeeded is known to `written` before its answer is given; what any answer tells is on the
+    /// disk. What an operator asks for may read the whole table: it goes to a thread of its own and holds up nobody's calls.
+    pub(crate) async fn call(&self, operation: &str, body: Bytes, of_function: bool) -> Result<Answer, TableError> {
+        let answer = if of_function {
+            self.answer(operation, &body)
+        } else {
+            let (engine, operation) = (self.clone(), operation.to_owned());
+            // To its end, even if the caller goes.
+            tokio::task::spawn_blocking(move || engine.answer(&operation, &body)).await?
         };
-        if answer.status.is_success() && is_write {
+        if answer.status.is_success() && writes(operation) {
             self.written.send_replace(());
         }
         self.disk.reached().await?;
         Ok(answer)
     }
 
-    /// What the engine's server answers.
-    async fn passed_on(&self, is_write: bool, headers: &HeaderMap, body: Bytes) -> Result<Answer, TableError> {
-        let mut request = Request::new(body);
-        *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.url.parse().unwrap_or_default();
-        for name in PASSED_ON {
-            if let Some(value) = headers.get(&name) {
-                request.headers_mut().insert(name, value.clone());
-            }
+    fn answer(&self, operation: &str, body: &[u8]) -> Answer {
+        let write = writes(operation).then(|| self.disk.write());
+        let answer = direct::call(&self.database, operation, body);
+        if let Some(write) = write {
+            write.end();
         }
-        if is_write {
-            let (client, write) = (self.client.clone(), self.disk.write());
-            // To its end, even if the caller goes.
-            let written = tokio::spawn(async move {
-                let answer = client.send(request).await;
-                if answer.is_ok() {
-                    write.end();
-                }
-                answer
-            });
-            Ok(written.await??)
-        } else {
-            Ok(self.client.send(request).await?)
-        }
+        answer
     }
 
     /// Returns when the disk has all that `database` has told until now.
@@ -266,7 +207,7 @@ pub(super) mod tests {
         put(&database, &json!({ "pk": { "S": "text" }, "expires_at": { "S": "1" } }));
         put(&database, &json!({ "pk": { "S": "never" } }));
         let (stop, stopped) = watch::channel(false);
-        let engine = TableEngine::serve_and_sweep(database, stopped, Duration::from_millis(10)).await.unwrap();
+        let engine = TableEngine::serve_and_sweep(database, stopped, Duration::from_millis(10)).unwrap();
         let swept = async {
             while records(engine.database()).len() < 5 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -289,13 +230,7 @@ pub(super) mod tests {
         body: &Value,
         of_function: bool,
     ) -> Result<Answer, TableError> {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-amz-target", format!("DynamoDB_20120810.{operation}").parse().unwrap());
-        headers.insert(header::CONTENT_TYPE, "application/x-amz-json-1.0".parse().unwrap());
-        headers.insert("x-amz-date", "20260101T000000Z".parse().unwrap());
-        let signed = "AWS4-HMAC-SHA256 Credential=a/20260101/a/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-        headers.insert(header::AUTHORIZATION, signed.parse().unwrap());
-        engine.call(operation, &headers, body.to_string().into(), of_function).await
+        engine.call(operation, body.to_string().into(), of_function).await
     }
 
     #[tokio::test]
@@ -309,7 +244,7 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let database = TableEngine::open(Some(&dir.path().join("table.db")), &[table()]).unwrap();
         let (stop, stopped) = watch::channel(false);
-        let engine = TableEngine::serve(database, stopped).await.unwrap();
+        let engine = TableEngine::serve(database, stopped).unwrap();
         // Syncs wait until there is an outcome.
         let (outcome, mut told) = watch::channel(None);
         let runtime = tokio::runtime::Handle::current();

@@ -1,6 +1,6 @@
 //! The HTTP API (API Gateway v2) in front of the functions, with its JWT authorizer and the local token issuer.
 //!
-//! Must never answer for a function: it routes, guards and translates, and what a client reads from a route is what the
+//! Must never answer for a function, but for webhooks that prove nothing: it routes, guards and translates, and what a client reads from a route is what the
 //! function said or what API Gateway says in its place.
 
 mod authorizer;
@@ -8,10 +8,12 @@ mod cors;
 mod event;
 pub(crate) mod issuer;
 mod response;
+mod room;
 mod routes;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod throttle;
+mod unproven;
 
 use std::{
     future::Future,
@@ -29,13 +31,13 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    serve::ListenerExt,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{
     clock,
+    door::{self, Limits, Seat},
     lambda::{InvokeError, Lambda},
     sockets::Sockets,
     template::Template,
@@ -43,13 +45,21 @@ use crate::{
 use authorizer::Authorizer;
 use cors::CorsRules;
 use issuer::Issuer;
+use room::{Held, Room, Unread};
 use routes::Routes;
 use throttle::Throttles;
+use unproven::Proof;
 
 /// API Gateway's limit of a request body, and of an integration.
 /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>.
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
+/// What all bodies together may hold of the memory, read or being read.
+const BODIES_BYTES: usize = 32 * 1024 * 1024;
+/// How long a body may take. API Gateway's whole integration has as long.
+const BODY_LIMIT: Duration = Duration::from_secs(30);
+/// Half of the files that the system lets a process have at first on many machines: the other half is for the work.
+const DOOR: Limits = Limits { head: Duration::from_secs(30), connections: 1024, of_one_peer: 256 };
 
 /// The API of the template, closed until [`Gateway::open`].
 pub(crate) struct Gateway {
@@ -62,6 +72,7 @@ pub(crate) struct Gateway {
     sockets: Option<Arc<Sockets>>,
     jwks: Value,
     openid_configuration: Value,
+    room: Arc<Room>,
     open: AtomicBool,
 }
 
@@ -84,6 +95,7 @@ impl Gateway {
             sockets,
             jwks: issuer.jwks(),
             openid_configuration: issuer::openid_configuration(&issuer_url),
+            room: Room::of(BODIES_BYTES),
             open: AtomicBool::new(false),
         })
     }
@@ -99,14 +111,7 @@ impl Gateway {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let listener = listener.tap_io(|connection| {
-            // Only a delay is lost when the system refuses.
-            let _ = connection.set_nodelay(true);
-        });
-        let router = Router::new().fallback(handle).with_state(self);
-        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-            .with_graceful_shutdown(shutdown)
-            .await
+        door::serve(listener, Router::new().fallback(handle).with_state(self), DOOR, shutdown).await
     }
 
     async fn answer(&self, parts: &Parts, body: Body, peer: SocketAddr, request_id: &str) -> Response {
@@ -136,6 +141,11 @@ impl Gateway {
         let Some(matched) = self.routes.find(parts.method.as_str(), &path) else {
             return refuse(StatusCode::NOT_FOUND, "Not Found");
         };
+        let proof = Proof::of(&matched.route.key);
+        if let Some(refusal) = proof.and_then(|proof| proof.refuse_head(&parts.headers)) {
+            room::discard(body).await;
+            return refusal;
+        }
         if !self.throttles.admit(&matched.route.key, Instant::now()) {
             return refuse(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         }
@@ -149,11 +159,34 @@ impl Gateway {
             // The template reader refuses this; a route that should be guarded must not be open.
             (None, true) => return unauthorized("Bearer"),
         };
-        let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT_BYTES).await else {
-            return refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+        let held = match self.read(parts, body).await {
+            Ok(held) => held,
+            Err(unread) => return unread.answer(),
         };
-        let event = event::Event { parts, path: &path, body: &body, matched: &matched, claims, peer, request_id, now };
+        if let Some(refusal) = proof.and_then(|proof| proof.refuse_body(&parts.headers, &held.bytes)) {
+            return refusal;
+        }
+        let event =
+            event::Event { parts, path: &path, body: &held.bytes, matched: &matched, claims, peer, request_id, now };
         self.invoke(&matched.route.function, event.to_json()).await
+    }
+
+    /// Until the body is there, the connection may have to go for others.
+    async fn read(&self, parts: &Parts, body: Body) -> Result<Held, Unread> {
+        let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: u64| length > BODY_LIMIT_BYTES as u64) {
+            room::discard(body).await;
+            return Err(Unread::TooLarge);
+        }
+        let seat = parts.extensions.get::<Arc<Seat>>();
+        if let Some(seat) = seat {
+            seat.waits();
+        }
+        let held = self.room.read(body, BODY_LIMIT_BYTES, BODY_LIMIT).await;
+        if let Some(seat) = seat {
+            seat.speaks();
+        }
+        held
     }
 
     async fn invoke(&self, function: &str, event: Value) -> Response {
@@ -203,6 +236,17 @@ async fn handle(
         response.headers_mut().insert("apigw-requestid", value);
     }
     response
+}
+
+impl Unread {
+    fn answer(self) -> Response {
+        match self {
+            Self::TooLarge => refuse(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+            Self::TooSlow | Self::BrokenOff => refuse(StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+            // Providers send again.
+            Self::NoRoom => refuse(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        }
+    }
 }
 
 /// One of API Gateway's own answers.

@@ -41,6 +41,7 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{request}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{request}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
+            .layer(axum::middleware::from_fn(no_page))
             .with_state(Arc::clone(&process));
         let listener = listener.tap_io(|connection| {
             // Only a delay is lost when the system refuses.
@@ -74,6 +75,17 @@ impl RuntimeApi {
         }))
         .await;
     }
+}
+
+/// A page of a browser names where it is from, or another host: no runtime does either.
+async fn no_page(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let headers = request.headers();
+    let is_page =
+        ["origin", "referer", "sec-fetch-site", "sec-fetch-mode"].iter().any(|name| headers.contains_key(*name));
+    if is_page || !crate::door::names_this_machine(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
 }
 
 type Caller = State<Arc<Process>>;

@@ -107,7 +107,7 @@ impl Host {
             queues.ensure(spec).unwrap();
         }
         let database = TableEngine::open(None, &[table()]).unwrap();
-        let table = TableEngine::serve(database, stopping.clone()).await.unwrap();
+        let table = TableEngine::serve(database, stopping.clone()).unwrap();
         let faults = Faults::default();
         let lambda = Lambda::start_with_faults(vec![spec], faults.clone());
         Self { sources: Sources { lambda, queues, table, faults, stopping }, function, stop, notes }

@@ -38,6 +38,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::client::Client;
+use crate::door::{self, Limits};
 use crate::secrets::Secrets;
 use errors::GraphError;
 use media::Media;
@@ -48,8 +49,21 @@ use templates::Templates;
 /// The version that the simulator is addressed by; it answers to every other one as well.
 pub(crate) const VERSION: &str = "v25.0";
 
+/// Functions keep their connections for a minute and a half, and let go of them first.
+const DOOR: Limits = Limits { head: Duration::from_mins(2), connections: 1024, of_one_peer: 1024 };
+
 /// How long a message hangs that is to hang: longer than any client waits.
 const HANGING: Duration = Duration::from_mins(1);
+
+/// Pages whose name leads to this machine are told nothing.
+async fn own_name(request: axum::extract::Request, next: axum::middleware::Next) -> axum::response::Response {
+    use axum::response::IntoResponse as _;
+    if door::names_this_machine(request.headers()) {
+        next.run(request).await
+    } else {
+        http::StatusCode::FORBIDDEN.into_response()
+    }
+}
 
 /// The providers.
 pub(crate) struct Simulator {
@@ -86,11 +100,12 @@ impl Simulator {
             .route("/_simulator/script", post(graph::script))
             .route("/_simulator/sent", get(graph::sent))
             .layer(DefaultBodyLimit::max(64 * 1024))
+            .layer(axum::middleware::from_fn(own_name))
             .with_state(Arc::new(self));
         let stopped = async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;
         };
-        axum::serve(listener, router).with_graceful_shutdown(stopped).await
+        door::serve(listener, router, DOOR, stopped).await
     }
 
     /// Whether the request has the token of some connection.

@@ -68,7 +68,7 @@ impl Bench {
         let endpoint = Endpoint {
             objects: crate::objects::Objects::new(store, &[], &callers, &counts),
             callers,
-            table: TableEngine::serve(database, stopping).await.unwrap(),
+            table: TableEngine::serve(database, stopping).unwrap(),
             queues,
             secrets: Secrets::open(dir.path().join("secrets.json"), true).unwrap(),
             lambda: Lambda::start(Vec::new()),

@@ -117,7 +117,7 @@ impl Host {
         let endpoint = Endpoint {
             objects: crate::objects::Objects::new(store, &[], &callers, &counts),
             callers,
-            table: TableEngine::serve(TableEngine::open(None, &[]).unwrap(), stopping).await.unwrap(),
+            table: TableEngine::serve(TableEngine::open(None, &[]).unwrap(), stopping).unwrap(),
             queues: Queues::open(None, aws_url.clone(), ACCOUNT_ID.to_owned()).unwrap(),
             secrets: Secrets::open(folder.path().join("secrets.json"), true).unwrap(),
             lambda: Arc::clone(&lambda),
