@@ -39,15 +39,15 @@ async fn no_signed_link_is_logged_while_somebody_debugs() {
     let notes = ana.get("/v3/tickets/1/notes").await.expect(200);
     links.push(notes["data"][0]["attachment"]["link"]["url"].clone());
     host.settled().await;
-    let lines = host.output.lines();
-    assert!(lines.iter().any(|line| line.contains("\"DEBUG\"")), "nobody debugs");
+    let written = host.output.lines();
+    assert!(written.iter().any(|line| line.contains("\"DEBUG\"")), "nobody debugs");
     let signature = |link: &Value| link.as_str().unwrap().split_once("X-Amz-Signature=").unwrap().1[..64].to_owned();
     for secret in links.iter().map(signature) {
-        let telling: Vec<&String> = lines.iter().filter(|line| line.contains(&secret)).collect();
+        let telling: Vec<&String> = written.iter().filter(|line| line.contains(&secret)).collect();
         assert!(telling.is_empty(), "{telling:#?}");
     }
     let is_signed = |line: &&String| line.split("ignature=").skip(1).any(|value| !value.starts_with("removed"));
-    let signed: Vec<&String> = lines.iter().filter(is_signed).collect();
+    let signed: Vec<&String> = written.iter().filter(is_signed).collect();
     assert!(signed.is_empty(), "{signed:#?}");
 }
 

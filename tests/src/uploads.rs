@@ -369,7 +369,7 @@ async fn sent(agent: &Session, told: &Value, end: &str) -> Value {
     sent_within(agent, told, end, SOON).await
 }
 
-/// What a browser records: WebM of a length that it does not know yet, with two packets of Opus.
+/// What a browser records: `WebM` of a length that it does not know yet, with two packets of Opus.
 fn recorded() -> Vec<u8> {
     let entry = [&[0xD7, 0x81, 1, 0x86, 0x86][..], b"A_OPUS"].concat();
     let tracks = [&[0x16, 0x54, 0xAE, 0x6B, 0x8D, 0xAE, 0x8B][..], &entry].concat();

@@ -154,8 +154,8 @@ pub(crate) async fn placed(
     let part = fitting(tickets);
     let end = if part.has_more { Some(End::Bytes) } else { more.then_some(End::Count) };
     let next = end.and_then(|end| beyond(uri, part.items.last().map(place_on_board), end));
-    let shown = part.items.into_iter().filter(shows).collect();
-    Ok(Listed { body: spoken().all(&views(storage, shown).await?, clock::now()), next })
+    let matching = part.items.into_iter().filter(shows).collect();
+    Ok(Listed { body: spoken().all(&views(storage, matching).await?, clock::now()), next })
 }
 
 /// The queues whose tickets an agent sees.

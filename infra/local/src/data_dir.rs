@@ -151,10 +151,13 @@ pub(crate) fn keep_private() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
+/// What a mode allows to others than the owner.
+const OTHERS: u32 = 0o077;
+
 /// Closes a directory that others may enter, with all that a host has written there.
 fn close(path: &Path) -> Result<(), HostError> {
     let mode = std::fs::metadata(path).map_err(|source| data_error("cannot read", path, source))?.permissions().mode();
-    if mode & 0o077 == 0 {
+    if mode & OTHERS == 0 {
         return Ok(());
     }
     // A directory that is meant for everybody, such as /tmp, is nobody's to close.
@@ -246,7 +249,9 @@ mod tests {
             std::fs::set_permissions(path.join(name), std::fs::Permissions::from_mode(0o644)).unwrap();
         }
         let open = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        ["", "files", "files/bucket"].iter().for_each(|name| open(&path.join(name)));
+        for name in ["", "files", "files/bucket"] {
+            open(&path.join(name));
+        }
         DataDir::open(&path).unwrap();
         let mode = |name: &str| std::fs::metadata(path.join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(["", "files", "files/bucket"].map(mode), [0o700; 3]);

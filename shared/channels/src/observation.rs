@@ -14,10 +14,6 @@ use crate::{about, baileys, calls, cloud_api, gowa, waha};
 
 /// What a unit means for the help desk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one is made for each unit, nearly always a message, and taken apart at once"
-)]
 pub enum Observation {
     /// Something was said.
     Message(InboundMessage),

@@ -50,9 +50,7 @@ pub fn outside(url: &str) -> Option<Url> {
 fn is_public_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let is_below = |known: &&str| name.strip_suffix(*known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    name.contains('.')
-        && !name.split('.').any(str::is_empty)
-        && !OURS.iter().chain(&MIRRORS).any(|known| is_below(&known))
+    name.contains('.') && !name.split('.').any(str::is_empty) && !OURS.iter().chain(&MIRRORS).any(is_below)
 }
 
 /// Whether an address is somebody's in the internet. Source: the IANA registries of special-purpose addresses.

@@ -85,7 +85,7 @@ async fn connection(
     seat: Arc<Seat>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let held = Arc::clone(&seat);
+    let taken = Arc::clone(&seat);
     let service = service_fn(move |mut request: Request<Incoming>| {
         let (mut router, seat) = (router.clone(), Arc::clone(&seat));
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -100,7 +100,7 @@ async fn connection(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head).max_buf_size(READ_AHEAD_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let gone = held.gone();
+    let gone = taken.gone();
     let mut gone = pin!(gone);
     let mut told = false;
     loop {

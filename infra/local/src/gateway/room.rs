@@ -174,7 +174,9 @@ mod tests {
         // What is whole is not cut off; what comes and does not fit is.
         let more = room.read(unfinished(600), 1000, PATIENCE).await.map(|_| ());
         assert_eq!(more, Err(Unread::NoRoom));
-        large.into_iter().for_each(|one| one.abort());
+        for one in large {
+            one.abort();
+        }
     }
 
     #[tokio::test]

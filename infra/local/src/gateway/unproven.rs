@@ -37,9 +37,9 @@ impl Proof {
     pub(super) fn refuse_head(self, headers: &HeaderMap) -> Option<Response> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let refused = match self {
-            Self::CloudApi => has_no_form(&verify_cloud_api(&NOBODY, text("x-hub-signature-256"), b"").map(|_| ())),
-            Self::Waha => has_no_form(&verify_waha(&NOBODY.map(String::from), text("x-webhook-hmac"), b"")),
-            Self::Gowa => has_no_form(&verify_gowa(&NOBODY.map(String::from), text("x-hub-signature-256"), b"")),
+            Self::CloudApi => has_no_form(verify_cloud_api(&NOBODY, text("x-hub-signature-256"), b"").map(|_| ())),
+            Self::Waha => has_no_form(verify_waha(&NOBODY.map(String::from), text("x-webhook-hmac"), b"")),
+            Self::Gowa => has_no_form(verify_gowa(&NOBODY.map(String::from), text("x-hub-signature-256"), b"")),
             Self::Token => token(headers) == Token::Unreadable,
         };
         refused.then(|| self.refusal())
@@ -62,8 +62,8 @@ impl Proof {
     }
 }
 
-fn has_no_form(verified: &Result<(), SignatureError>) -> bool {
-    matches!(verified, Err(error) if *error != SignatureError::Mismatch)
+fn has_no_form(verified: Result<(), SignatureError>) -> bool {
+    matches!(verified, Err(error) if error != SignatureError::Mismatch)
 }
 
 /// What the headers have of a token.

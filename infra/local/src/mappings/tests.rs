@@ -56,12 +56,12 @@ struct Host {
 }
 
 impl Host {
-    async fn with(mapping: Mapping, allowed: &[&str]) -> Self {
-        Self::running(&["mappings::tests::function_process"], 2, mapping, allowed).await
+    fn with(mapping: Mapping, allowed: &[&str]) -> Self {
+        Self::running(&["mappings::tests::function_process"], 2, mapping, allowed)
     }
 
     /// With another of the tests' functions; what follows its name is for itself.
-    async fn running(program: &[&str], concurrency: usize, mapping: Mapping, allowed: &[&str]) -> Self {
+    fn running(program: &[&str], concurrency: usize, mapping: Mapping, allowed: &[&str]) -> Self {
         let function = Function {
             logical_id: "WorkerFunction".into(),
             name: "turno-worker".into(),
@@ -202,7 +202,7 @@ async fn eventually<T: PartialEq>(expected: &T, mut ask: impl AsyncFnMut() -> T)
 
 #[tokio::test]
 async fn messages_that_succeed_are_deleted_and_the_failed_one_stays_in_flight() {
-    let host = Host::with(queue_mapping(), &["sqs:*"]).await;
+    let host = Host::with(queue_mapping(), &["sqs:*"]);
     host.send(&["good", "bad", "good"]).await;
     let running = host.start(None).await.unwrap();
     eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
@@ -216,7 +216,7 @@ async fn messages_that_succeed_are_deleted_and_the_failed_one_stays_in_flight() 
 async fn a_stop_finishes_what_runs_and_gives_back_what_was_not_begun() {
     let Mapping::Queue(mapping) = queue_mapping() else { unreachable!() };
     let one_by_one = Mapping::Queue(QueueMapping { batch_size: 1, maximum_concurrency: None, ..mapping });
-    let host = Host::with(one_by_one, &["sqs:*"]).await;
+    let host = Host::with(one_by_one, &["sqs:*"]);
     host.send(&["slow", "slow", "slow", "slow"]).await;
     let running = host.start(None).await.unwrap();
     // The function has two processes; the mapping has received for more.
@@ -234,7 +234,7 @@ async fn a_stop_finishes_what_runs_and_gives_back_what_was_not_begun() {
 async fn a_stop_gives_back_a_batch_that_is_not_full_yet() {
     let Mapping::Queue(mapping) = queue_mapping() else { unreachable!() };
     let patient = Mapping::Queue(QueueMapping { window: Duration::from_mins(5), ..mapping });
-    let host = Host::with(patient, &["sqs:*"]).await;
+    let host = Host::with(patient, &["sqs:*"]);
     host.send(&["good", "good"]).await;
     let running = host.start(None).await.unwrap();
     eventually(&("0".to_owned(), "2".to_owned()), async || host.counts().await).await;
@@ -246,7 +246,7 @@ async fn a_stop_gives_back_a_batch_that_is_not_full_yet() {
 #[tokio::test]
 async fn a_bad_record_is_cut_out_of_its_batch_and_named_to_the_on_failure_queue() {
     let dir = tempfile::tempdir().unwrap();
-    let host = Host::with(stream_mapping(), &["sqs:SendMessage", "dynamodb:*"]).await;
+    let host = Host::with(stream_mapping(), &["sqs:SendMessage", "dynamodb:*"]);
     for pk in ["a", "b", "bad", "c"] {
         host.put(pk);
     }
@@ -271,7 +271,7 @@ async fn messages_that_come_within_the_window_are_delivered_together() {
     let Mapping::Queue(mapping) = queue_mapping() else { panic!("a queue's mapping") };
     // Nobody waits for the window's end: the third message fills the batch.
     let mapping = QueueMapping { batch_size: 3, window: Duration::from_mins(5), ..mapping };
-    let host = Host::with(Mapping::Queue(mapping), &["sqs:*"]).await;
+    let host = Host::with(Mapping::Queue(mapping), &["sqs:*"]);
     host.send(&["one"]).await;
     let running = host.start(None).await.unwrap();
     eventually(&("0".to_owned(), "1".to_owned()), async || host.counts().await).await;
@@ -282,7 +282,7 @@ async fn messages_that_come_within_the_window_are_delivered_together() {
 
 #[tokio::test]
 async fn with_every_acknowledgement_lost_each_message_is_delivered_twice_and_then_gone() {
-    let host = Host::with(queue_mapping(), &["sqs:*"]).await;
+    let host = Host::with(queue_mapping(), &["sqs:*"]);
     host.sources.faults.set(Some("7:duplicate=1".parse().unwrap()));
     host.send(&["one", "two", "three"]).await;
     let running = host.start(None).await.unwrap();
@@ -299,7 +299,7 @@ async fn with_every_acknowledgement_lost_each_message_is_delivered_twice_and_the
 
 #[tokio::test]
 async fn a_finished_stream_batch_is_given_again_before_the_next_one() {
-    let host = Host::with(stream_mapping(), &["sqs:SendMessage", "dynamodb:*"]).await;
+    let host = Host::with(stream_mapping(), &["sqs:SendMessage", "dynamodb:*"]);
     host.sources.faults.set(Some("7:repeat=1".parse().unwrap()));
     host.put("a");
     let running = host.start(None).await.unwrap();
@@ -318,7 +318,7 @@ async fn a_mapping_does_not_start_without_the_permissions_that_it_needs() {
         (stream_mapping(), &["dynamodb:Get*", "dynamodb:Describe*", "sqs:*"], "dynamodb:ListStreams"),
         (stream_mapping(), &["dynamodb:*"], "sqs:SendMessage"),
     ] {
-        let host = Host::with(mapping, allowed).await;
+        let host = Host::with(mapping, allowed);
         let refusal = host.start(None).await.unwrap_err().to_string();
         assert!(refusal.contains(missing) && refusal.contains("WorkerFunction"), "{refusal}");
         host.sources.lambda.shutdown(Duration::ZERO).await;

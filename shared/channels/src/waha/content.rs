@@ -60,8 +60,8 @@ pub(crate) fn said(payload: &Value) -> Result<Said, &'static str> {
     let body = lenient::text(&payload["body"]);
     let (kind, text) = if let Some(media) = media(payload, webjs) {
         (media.to_owned(), body.or(lenient::text(&payload["media"]["filename"])).map(str::to_owned))
-    } else if let Some(place) = place_of(payload) {
-        ("location".to_owned(), place.or(body.map(str::to_owned)))
+    } else if is_place(payload) {
+        ("location".to_owned(), place_of(payload).or(body.map(str::to_owned)))
     } else if let Some(shared) = shared(payload) {
         ("contacts".to_owned(), Some(shared))
     } else if let Some((kind, text)) = of_web(webjs, payload) {
@@ -109,16 +109,21 @@ fn media(payload: &Value, webjs: &str) -> Option<&'static str> {
     }
 }
 
-/// A place, by WAHA's own field or by WhatsApp Web's, and its words if it has any.
-fn place_of(payload: &Value) -> Option<Option<String>> {
+/// Whether it is a place, by WAHA's own field or by WhatsApp Web's.
+fn is_place(payload: &Value) -> bool {
+    let data = &payload["_data"];
+    payload["location"].is_object() || data["type"] == "location" || (!data["lat"].is_null() && !data["lng"].is_null())
+}
+
+/// The words of a place, if it has any.
+fn place_of(payload: &Value) -> Option<String> {
     let data = &payload["_data"];
     if payload["location"].is_object() {
-        return Some(place(&payload["location"]));
+        return place(&payload["location"]);
     }
-    let is_one = data["type"] == "location" || (!data["lat"].is_null() && !data["lng"].is_null());
     // The name and the address stand in one text, a line each.
     let named = lenient::text(&data["loc"]).map(|named| named.lines().collect::<Vec<_>>().join(", "));
-    is_one.then(|| joined(", ", [named, place(&json!({ "lat": data["lat"], "lng": data["lng"] }))]))
+    joined(", ", [named, place(&json!({ "lat": data["lat"], "lng": data["lng"] }))])
 }
 
 /// Shared contacts, by WAHA's own field or by WhatsApp Web's.
@@ -133,8 +138,7 @@ fn of_web(webjs: &str, payload: &Value) -> Option<(&'static str, Option<String>)
     let data = &payload["_data"];
     match webjs {
         "poll_creation" => Some(("poll", poll(&payload["poll"]).or_else(|| poll(data)))),
-        "event_creation" => Some(("event", appointment(data))),
-        "scheduled_call" | "scheduled_call_creation" => Some(("event", appointment(data))),
+        "event_creation" | "scheduled_call" | "scheduled_call_creation" => Some(("event", appointment(data))),
         "order" => Some(("order", order(data))),
         "product" => Some(("product", joined("\n", [product(data), first(&[&data["description"]])]))),
         "groups_v4_invite" | "newsletter_admin_invite" => {

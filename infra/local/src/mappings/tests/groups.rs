@@ -50,13 +50,13 @@ fn noted(file: &Path) -> Vec<String> {
 }
 
 /// A host with the recording function behind a queue.
-async fn recording(folder: &Path, queue: &str, change: impl FnOnce(&mut QueueMapping)) -> Host {
+fn recording(folder: &Path, queue: &str, change: impl FnOnce(&mut QueueMapping)) -> Host {
     let Mapping::Queue(mut mapping) = queue_mapping() else { panic!("it is the mapping of a queue") };
     mapping.queue = queue.to_owned();
     change(&mut mapping);
     let argument = format!("folder={}", folder.display());
     let program = ["mappings::tests::groups::recording_process", &argument];
-    Host::running(&program, 4, Mapping::Queue(mapping), &["sqs:*"]).await
+    Host::running(&program, 4, Mapping::Queue(mapping), &["sqs:*"])
 }
 
 #[tokio::test]
@@ -66,8 +66,7 @@ async fn a_window_gathers_more_than_one_receive_gives_up_to_the_batch_size() {
     let host = recording(folder.path(), "work", |mapping| {
         mapping.batch_size = 25;
         mapping.window = Duration::from_mins(5);
-    })
-    .await;
+    });
     let running = host.start(None).await.unwrap();
     for _ in 0..5 {
         host.send(&["a", "b", "c", "d", "e"]).await;
@@ -81,7 +80,7 @@ async fn a_window_gathers_more_than_one_receive_gives_up_to_the_batch_size() {
 #[tokio::test]
 async fn a_group_runs_once_at_a_time_and_in_order_under_load() {
     let folder = tempfile::tempdir().unwrap();
-    let host = recording(folder.path(), "work.fifo", |mapping| mapping.maximum_concurrency = Some(4)).await;
+    let host = recording(folder.path(), "work.fifo", |mapping| mapping.maximum_concurrency = Some(4));
     let queue =
         QueueSpec { name: "work.fifo".into(), fifo: true, visibility_timeout_secs: 3600, ..QueueSpec::default() };
     host.sources.queues.ensure(queue).unwrap();

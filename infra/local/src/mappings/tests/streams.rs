@@ -7,10 +7,10 @@ use super::*;
 
 const ALLOWED: [&str; 2] = ["sqs:SendMessage", "dynamodb:*"];
 
-async fn host_with(change: impl FnOnce(&mut StreamMapping)) -> Host {
+fn host_with(change: impl FnOnce(&mut StreamMapping)) -> Host {
     let Mapping::Stream(mut mapping) = stream_mapping() else { panic!("a stream's mapping") };
     change(&mut mapping);
-    Host::with(Mapping::Stream(mapping), &ALLOWED).await
+    Host::with(Mapping::Stream(mapping), &ALLOWED)
 }
 
 async fn eventually_given(host: &Host, batches: &[&str]) {
@@ -28,7 +28,7 @@ async fn end(host: &mut Host, mut running: JoinSet<()>) {
 
 #[tokio::test]
 async fn a_batch_has_no_more_records_than_the_mapping_says() {
-    let host = host_with(|mapping| mapping.batch_size = 2).await;
+    let host = host_with(|mapping| mapping.batch_size = 2);
     for pk in ["a", "b", "c", "d", "e"] {
         host.put(pk);
     }
@@ -44,7 +44,6 @@ async fn records_that_come_within_the_window_are_delivered_together_once_the_bat
         // Nobody waits for its end.
         mapping.window = Duration::from_mins(5);
     });
-    let host = host.await;
     host.put("a");
     let running = host.start(None).await.unwrap();
     host.put("b");
@@ -56,7 +55,7 @@ async fn records_that_come_within_the_window_are_delivered_together_once_the_bat
 
 #[tokio::test]
 async fn a_window_that_closes_delivers_what_has_come() {
-    let host = host_with(|mapping| mapping.window = Duration::from_millis(50)).await;
+    let host = host_with(|mapping| mapping.window = Duration::from_millis(50));
     host.put("a");
     let running = host.start(None).await.unwrap();
     eventually_given(&host, &["a"]).await;
@@ -69,7 +68,6 @@ async fn without_bisect_a_batch_is_tried_whole_as_often_as_the_mapping_says() {
         mapping.bisect = false;
         mapping.retries = Some(2);
     });
-    let host = host.await;
     host.put("a");
     host.put("bad");
     let running = host.start(None).await.unwrap();
@@ -87,7 +85,7 @@ async fn without_bisect_a_batch_is_tried_whole_as_often_as_the_mapping_says() {
 #[tokio::test]
 async fn a_mapping_goes_on_after_its_checkpoint_when_the_host_starts_again() {
     let dir = tempfile::tempdir().unwrap();
-    let mut host = host_with(|_| {}).await;
+    let mut host = host_with(|_| {});
     host.put("a");
     let running = host.start(Some(dir.path())).await.unwrap();
     eventually_given(&host, &["a"]).await;
@@ -102,7 +100,7 @@ async fn a_mapping_goes_on_after_its_checkpoint_when_the_host_starts_again() {
 
 #[tokio::test]
 async fn without_a_checkpoint_a_mapping_begins_where_it_says() {
-    let host = host_with(|mapping| mapping.starting_position = StartingPosition::Latest).await;
+    let host = host_with(|mapping| mapping.starting_position = StartingPosition::Latest);
     host.put("before");
     let running = host.start(None).await.unwrap();
     host.put("after");
@@ -113,7 +111,7 @@ async fn without_a_checkpoint_a_mapping_begins_where_it_says() {
 #[tokio::test]
 async fn a_stream_is_read_as_far_as_its_slowest_reader_and_not_at_all_before_each_has_begun() {
     let dir = tempfile::tempdir().unwrap();
-    let host = host_with(|_| {}).await;
+    let host = host_with(|_| {});
     let reader = |name: &str| Function { name: name.to_owned(), ..host.function.clone() };
     let readers = [reader("one"), reader("two")];
     let read = || read_so_far(&readers, dir.path()).unwrap();

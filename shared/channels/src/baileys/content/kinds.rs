@@ -87,12 +87,13 @@ fn known(key: &str) -> Option<Decision> {
         "documentMessage" => Says("document", Opens),
         "locationMessage" | "liveLocationMessage" => Says("location", Opens),
         "contactMessage" | "contactsArrayMessage" => Says("contacts", Opens),
-        "buttonsResponseMessage" | "listResponseMessage" | "interactiveResponseMessage" => Says("interactive", Opens),
+        "buttonsResponseMessage" | "listResponseMessage" | "interactiveResponseMessage" | "interactiveMessage" => {
+            Says("interactive", Opens)
+        }
         "templateButtonReplyMessage" => Says("button", Opens),
         "templateMessage" | "highlyStructuredMessage" => Says("template", Opens),
         "buttonsMessage" => Says("buttons", Opens),
         "listMessage" => Says("list", Opens),
-        "interactiveMessage" => Says("interactive", Opens),
         "productMessage" => Says("product", Opens),
         "orderMessage" => Says("order", Opens),
         "invoiceMessage" => Says("invoice", Opens),

@@ -112,7 +112,7 @@ fn money(amount_of: &Value) -> Option<String> {
     amount(&thousandths.into(), &amount_of["currencyCode"])
 }
 
-/// A line of the call log. Source: WAProto, `CallLogMessage.CallOutcome`.
+/// A line of the call log. Source: `WAProto`, `CallLogMessage.CallOutcome`.
 fn call(body: &Value) -> String {
     const OUTCOMES: [&str; 8] = [
         "CONNECTED",
