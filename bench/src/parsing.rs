@@ -13,7 +13,7 @@ use crate::figures::{Rounds, milliseconds};
 use crate::machine::Machine;
 use crate::table::Table;
 
-/// Meta's largest body. Source: whatsapp.md §1.1.
+/// Meta's largest body. Source: docs/providers.md §1.3.
 const LARGEST: usize = 3_000_000;
 
 /// Cuts a body into its parts.

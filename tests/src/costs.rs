@@ -26,7 +26,7 @@ async fn every_path_stays_within_its_budget() {
     budget.check("new ticket, new contact", new_contact);
     budget.check("new ticket, known contact", known_contact);
     budget.check("further message", further);
-    // What design.md promises, whatever the budget says.
+    // What docs/data-model.md promises, whatever the budget says.
     assert!(further.write <= 2.0 && known_contact.write <= 9.0 && new_contact.write <= 12.0, "the budget is too high");
 
     let get = async |path: &'static str| cost(&host, async || drop(ana.get(path).await.expect(200))).await;

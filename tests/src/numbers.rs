@@ -1,4 +1,4 @@
-//! Numbers as an organization writes them: a pattern of its own, and every form that a ticket ever showed (requirements.md C4).
+//! Numbers as an organization writes them: a pattern of its own, and every form that a ticket ever showed (docs/requirements.md C4).
 
 use serde_json::{Value, json};
 

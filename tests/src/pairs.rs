@@ -1,4 +1,4 @@
-//! Two tickets that are one piece of work, or about the same thing: merged, apart again, related (field.md 19: reversible, both numbers
+//! Two tickets that are one piece of work, or about the same thing: merged, apart again, related (reversible, both numbers
 //! resolve).
 
 use serde_json::{Value, json};

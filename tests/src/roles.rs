@@ -1,4 +1,4 @@
-//! Every guarded route of the template, tried by each kind of caller: who it lets through, and who not (requirements.md C14,
+//! Every guarded route of the template, tried by each kind of caller: who it lets through, and who not (docs/requirements.md C14,
 //! invariant I7).
 
 use domain::agent::Role;

@@ -1,5 +1,5 @@
 //! A ticket that waits for its contact: its clocks stand, and a contact who stays silent is reminded once and then given up, where the
-//! organization set so (requirements.md C28, invariant I8).
+//! organization set so (docs/requirements.md C28, invariant I8).
 
 use domain::ids::AgentId;
 use jiff::{SignedDuration, Timestamp};

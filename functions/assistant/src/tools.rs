@@ -61,7 +61,7 @@ impl Tool {
         }
     }
 
-    /// The JSON Schema of its arguments (S1 §19, with all eight categories: requirements.md C18).
+    /// The JSON Schema of its arguments (S1 §19, with all eight categories: docs/requirements.md C18).
     pub(crate) fn parameters(self) -> Value {
         match self {
             Self::CreateTicketReport => json!({

@@ -1,4 +1,4 @@
-//! `PUT /api/v2/tickets/{id}/assign` (S1) and `POST /api/tickets/{id}/assign` (S4): a ticket is given to an agent (requirements.md
+//! `PUT /api/v2/tickets/{id}/assign` (S1) and `POST /api/tickets/{id}/assign` (S4): a ticket is given to an agent (docs/requirements.md
 //! C8, C14). S1 gives only what waits, and its tickets are in progress then; S4 gives also what others have.
 
 use axum::extract::{Path, State};

@@ -5,7 +5,7 @@ use storage::{ChangeError, Step};
 
 use crate::Ingest;
 use crate::bursts::{Burst, Uncounted};
-use crate::messages::{TRIES, log_stored};
+use crate::messages::{Planned, TRIES, log_stored};
 
 impl Ingest {
     /// Counts the messages of a burst. After an error those that are not counted come again.
@@ -39,7 +39,7 @@ impl Ingest {
     async fn count_alone(&self, message: &mut Uncounted) -> Result<(), Problem> {
         let Uncounted { origin, inbound, progress, .. } = message;
         for _ in 0..TRIES {
-            let (plan, times) = self.planned(origin, inbound, None).await?;
+            let Planned { plan, times, .. } = self.planned(origin, inbound, None).await?;
             match self.storage.carry_out(&origin.connection.org, times, inbound, &plan, progress).await? {
                 Step::Done { opened } => {
                     log_stored(&origin.connection, &plan, opened.as_deref());

@@ -17,6 +17,23 @@ use crate::people::profile;
 /// How often a message is planned again after its conversation moved on meanwhile. Each time somebody else made progress.
 pub(crate) const TRIES: u32 = 16;
 
+/// What a message does.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    /// The year in which its ticket would be numbered, and the time.
+    pub(crate) times: (i16, Timestamp),
+    names: Names,
+}
+
+/// Whether the contact's profile has the names that the message shows.
+#[derive(PartialEq, Eq)]
+enum Names {
+    /// It was read for the first message of a conversation.
+    Followed,
+    /// The conversation remembers which it showed last.
+    Unread,
+}
+
 impl Ingest {
     /// Takes a message: stores it and lets its ticket become what it makes of it. It waits in the burst for its count.
     pub(crate) async fn message(
@@ -57,9 +74,11 @@ impl Ingest {
     ) -> Result<(), Problem> {
         let mut progress = Progress::default();
         for _ in 0..TRIES {
-            let (plan, (year, now)) = self.planned(&origin, &inbound, left.take()).await?;
+            let Planned { plan, times: (year, now), names } = self.planned(&origin, &inbound, left.take()).await?;
             let connection = &origin.connection;
-            if self.is_known_by_another_time(connection, &inbound, &plan).await? {
+            if let Some(place) = plan.may_be_known_by_another_time(&inbound)
+                && self.storage.is_said_at_another_time(&connection.org, &plan.message, place).await?
+            {
                 tracing::info!(org.id = %connection.org, connection.id = %connection.id, "message was stored before, with another time");
                 return Ok(());
             }
@@ -70,7 +89,9 @@ impl Ingest {
             }
             match step {
                 None => {
-                    self.follow_names(&origin, &inbound, &plan, now).await?;
+                    if names == Names::Unread {
+                        self.follow_names(&origin, &inbound, &plan, now).await?;
+                    }
                     let may_wait = burst.add(Uncounted { at, origin, inbound, plan, progress }, now);
                     return if may_wait { Ok(()) } else { self.count(burst).await };
                 }
@@ -88,14 +109,13 @@ impl Ingest {
         Err(ChangeError::Stale.into())
     }
 
-    /// The plan for a message, with the year in which its ticket would be numbered, and the time. `left` is the conversation as
-    /// another message of the batch has left it.
+    /// The plan for a message. `left` is the conversation as another message of the batch has left it.
     pub(crate) async fn planned(
         &self,
         origin: &Origin,
         inbound: &InboundMessage,
         left: Option<Conversation>,
-    ) -> Result<(Plan, (i16, Timestamp)), Problem> {
+    ) -> Result<Planned, Problem> {
         let Origin { connection, person, contact } = origin;
         let (org, now) = (&connection.org, clock::now());
         let id = ConversationId::of(&connection.id, contact);
@@ -106,11 +126,15 @@ impl Ingest {
             }
             None => self.storage.known(org, contact, &id).await?,
         };
+        let mut names = Names::Unread;
         if conversation.is_none() {
             // The first message of a conversation: whoever made the contact may have crashed before its profile.
             let shown = profile(contact.clone(), connection, inbound);
             match self.storage.complete_contact(org, &shown).await? {
-                Some(known) => self.name_if_nameless(connection, &known, inbound).await?,
+                Some(known) => {
+                    self.name_at_first(connection, &known, inbound).await?;
+                    names = Names::Followed;
+                }
                 // It has just gone into another: the message comes again and finds that one.
                 None if *contact == person.id => return Err(ChangeError::Stale.into()),
                 None => {}
@@ -121,23 +145,7 @@ impl Ingest {
         if let TicketStep::Open(new) = &mut plan.ticket {
             new.ticket.details.pattern = pattern;
         }
-        Ok((plan, (year, now)))
-    }
-
-    /// Whether the message is stored already, and its provider told another time of it then.
-    async fn is_known_by_another_time(
-        &self,
-        connection: &Connection,
-        inbound: &InboundMessage,
-        plan: &Plan,
-    ) -> Result<bool, Problem> {
-        if !plan.may_be_known_by_another_time(inbound) {
-            return Ok(false);
-        }
-        let MessageRef { conversation, id, sent_at } = &plan.message.reference;
-        let named = (id.as_str(), plan.message.content.kind.as_str());
-        let known = self.storage.message_about(&connection.org, conversation, named, *sent_at).await?;
-        Ok(known.is_some_and(|known| known != plan.message.reference))
+        Ok(Planned { plan, times: (year, now), names })
     }
 
     /// Whether a gateway tells us what `send` itself handed to it.
@@ -169,7 +177,7 @@ impl Ingest {
     }
 }
 
-/// The lines that operators of the seeds' systems look for (requirements.md §1.5), as fields and without the sender.
+/// The lines that operators of the seeds' systems look for (docs/requirements.md §1.5), as fields and without the sender.
 pub(crate) fn log_stored(connection: &Connection, plan: &Plan, opened: Option<&Ticket>) {
     let ticket = plan.ticket.ticket_id().map(ToString::to_string);
     // A ticket knows its conversation, and every byte is paid for with every message.

@@ -4,7 +4,7 @@
 use domain::connection::Connection;
 use domain::contact::Contact;
 use domain::ingest::Plan;
-use domain::message::InboundMessage;
+use domain::message::{Effect, InboundMessage};
 use jiff::Timestamp;
 use runtime::Problem;
 
@@ -33,14 +33,16 @@ impl Ingest {
         Ok(())
     }
 
-    /// Gives a name to a contact that was met without one: by our own words, by what is about another message, by history.
-    pub(crate) async fn name_if_nameless(
+    /// The same for the first message of a conversation, with the profile that is read for it anyway. What opens nothing, such as our own
+    /// words or history, names nobody who has a name.
+    pub(crate) async fn name_at_first(
         &self,
         connection: &Connection,
         known: &Contact,
         inbound: &InboundMessage,
     ) -> Result<(), Problem> {
-        if known.name.is_none() && inbound.sender.name.is_some() {
+        let is_theirs = inbound.from_contact && inbound.effect == Effect::Opens;
+        if (is_theirs && !shows(known, inbound)) || (known.name.is_none() && inbound.sender.name.is_some()) {
             self.storage.rename_contact(&connection.org, &known.id, &inbound.sender).await?;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::outside::{self, PublicNames};
 /// How long any address may be silent.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// Hosts of Meta's that files are given out by; those that begin with a dot stand for all below them. Source: whatsapp.md §1.10;
+/// Hosts of Meta's that files are given out by; those that begin with a dot stand for all below them. Source: docs/providers.md §1.10;
 /// "Download media" of Meta's documentation, whose URLs are of lookaside.fbsbx.com.
 const META: [&str; 5] =
     ["graph.facebook.com", "lookaside.fbsbx.com", "lookaside.facebook.com", ".fbsbx.com", ".fbcdn.net"];
@@ -70,7 +70,7 @@ fn builder() -> Result<ClientBuilder, Fatal> {
         .tls_backend_preconfigured(runtime::tls::config()?)
         .connect_timeout(Duration::from_secs(2))
         .read_timeout(SILENCE)
-        // Meta's file servers refuse clients that do not say who they are. Source: whatsapp.md §1.10.
+        // Meta's file servers refuse clients that do not say who they are. Source: docs/providers.md §1.10.
         .user_agent(concat!("turno/", env!("CARGO_PKG_VERSION")))
         // A redirect would carry the token elsewhere.
         .redirect(reqwest::redirect::Policy::none()))

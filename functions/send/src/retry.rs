@@ -9,7 +9,7 @@ use runtime::sqs::received;
 
 use crate::{Send, later};
 
-/// The provider's code for too many messages to one person. Source: whatsapp.md §2, which says to wait 4^n.
+/// The provider's code for too many messages to one person. Source: docs/providers.md §2, which says to wait 4^n.
 const PAIR: i64 = 131_056;
 /// The longest wait between two tries: an agent looks at the answer meanwhile.
 const LONGEST: Duration = Duration::from_mins(15);

@@ -1,4 +1,4 @@
-//! `PUT` and `POST /api/v2/tickets/{id}/notes`: an agent writes a note beside a ticket (S1, requirements.md C27).
+//! `PUT` and `POST /api/v2/tickets/{id}/notes`: an agent writes a note beside a ticket (S1, docs/requirements.md C27).
 
 use axum::extract::{Path, State};
 use axum::response::Response;

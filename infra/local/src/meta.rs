@@ -1,4 +1,4 @@
-//! Webhooks as Meta writes and signs them, for `say` and for the simulator. Source: whatsapp.md §1.2 to §1.5.
+//! Webhooks as Meta writes and signs them, for `say` and for the simulator. Source: docs/providers.md §1.2 to §1.5.
 
 use std::fmt::Write as _;
 

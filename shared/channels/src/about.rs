@@ -2,7 +2,7 @@
 //! from, the button or row that was chosen.
 //!
 //! Beside what the message says, and taken from the provider's JSON by itself: what is not understood here costs no message. Each
-//! provider's spelling is in its own `about.rs`. Source: whatsapp.md §1.5, §3.1–3.4.
+//! provider's spelling is in its own `about.rs`. Source: docs/providers.md §1.5, §3.1–3.4.
 
 use domain::alias::Alias;
 use domain::connection::Connection;

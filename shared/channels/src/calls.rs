@@ -1,7 +1,7 @@
 //! Calls, as far as webhooks tell of them: each leaves a line in its conversation, and opens nothing unless its connection says so.
 //!
 //! The Cloud API tells of a call when it is over. Gateways tell of its beginning, perhaps of what became of it, and often no more; what
-//! comes later is joined to the line by the call's id, in `ingest`. Source: whatsapp.md §1.6; `WACallEvent` of Baileys;
+//! comes later is joined to the line by the call's id, in `ingest`. Source: docs/providers.md §1.6; `WACallEvent` of Baileys;
 //! waha.devlike.pro/docs/how-to/calls; docs/webhook-payload.md of GOWA; docs/adr/0036-what-a-message-is-about.md.
 
 use domain::alias::Alias;

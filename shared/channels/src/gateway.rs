@@ -22,7 +22,7 @@ const INLINED: [&str; 6] =
     ["base64", "jpegThumbnail", "pngThumbnail", "thumbnail", "highQualityThumbnail", inlined::NAME];
 
 /// Fields in which gateways put their own credentials, wherever they stand, in any spelling: a name that holds one of these without
-/// what its words are joined by. A plain `token` is none: orders have one. Source: whatsapp.md §0.10.
+/// what its words are joined by. A plain `token` is none: orders have one. Source: docs/providers.md §0.10.
 const CREDENTIALS: [&str; 14] = [
     "apikey",
     "verifytoken",

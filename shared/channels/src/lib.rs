@@ -4,7 +4,7 @@
 //! input: nothing here may panic on it, take more than linear time over it, or lose one message because of another.
 //!
 //! The way of a body: [`signature`] proves who sent it, `split` of its provider cuts it into [`unit::Unit`]s that travel on
-//! the inbound queue, [`parcel`] is where those go that do not fit it, [`observation::parse`] says what one unit means. Source: whatsapp.md.
+//! the inbound queue, [`parcel`] is where those go that do not fit it, [`observation::parse`] says what one unit means. Source: docs/providers.md.
 
 mod about;
 mod amendment;

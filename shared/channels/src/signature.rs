@@ -1,7 +1,7 @@
 //! Proof that a webhook body comes from who it says: Meta's HMAC, gateways' bearer tokens, verify tokens.
 //!
 //! Works on the bytes as they came, before anything is parsed, and compares in constant time. Never on JSON written again:
-//! another serialiser escapes otherwise. Source: whatsapp.md §1.2.
+//! another serialiser escapes otherwise. Source: docs/providers.md §1.2.
 
 mod gateways;
 
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    // Vectors of courier's TestSigning, whatsapp.md §1.2.
+    // Vectors of courier's TestSigning, docs/providers.md §1.2.
     const HELLO_WORLD: &str = "sha256=f39034b29165ec6a5104d9aef27266484ab26c8caa7bca8bcb2dd02e8be61b17";
     const HELLO_WORLD2: &str = "sha256=60905fdf409d0b4f721e99f6f25b31567a68a6b45e933d814e17a246be4c5a53";
 

@@ -1,4 +1,4 @@
-//! Who may see and do what (requirements.md C14).
+//! Who may see and do what (docs/requirements.md C14).
 //!
 //! An agent sees own tickets and the unassigned ones of own queues; a supervisor and an admin see the whole organization. What
 //! a caller may not see is answered as if it did not exist.

@@ -73,7 +73,7 @@ impl Alias {
     /// What two spellings of one identity have in common. Only for look-up, never for sending.
     ///
     /// Phones: digits only, Brazil's ninth digit and the mobile marks of Mexico (`521`) and Argentina (`549`, or `15` before
-    /// the subscriber's number) removed, since providers write the same subscriber with and without them. Source: whatsapp.md
+    /// the subscriber's number) removed, since providers write the same subscriber with and without them. Source: docs/providers.md
     /// §1.9. User names: lower case, without the `@` that people put before them.
     pub fn match_key(&self) -> String {
         match self.kind {

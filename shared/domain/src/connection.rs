@@ -97,7 +97,7 @@ impl Provider {
     }
 }
 
-/// What a message does to a closed ticket (requirements.md C12).
+/// What a message does to a closed ticket (docs/requirements.md C12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReopenPolicy {
@@ -129,7 +129,7 @@ impl ReopenPolicy {
     }
 }
 
-/// Which messages of a group are taken (requirements.md C16).
+/// Which messages of a group are taken (docs/requirements.md C16).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupPolicy {

@@ -24,7 +24,7 @@ pub const COUNTED_AT_ONCE: usize = 8;
 /// How many counted messages a conversation remembers: among these a message that comes again with another time is known by its id.
 pub const REMEMBERED: usize = 24;
 
-/// How long after a contact's message free text may be sent to it. Source: whatsapp.md §2.
+/// How long after a contact's message free text may be sent to it. Source: docs/providers.md §2.
 pub const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
 /// A conversation's state. Small on purpose: every message rewrites it.

@@ -84,6 +84,15 @@ pub fn plan(known: Known<'_>, inbound: &InboundMessage, now: Timestamp) -> Plan 
     Plan { conversation, message, ticket }
 }
 
+/// Where a message is looked for that may be known by another time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherTime {
+    /// The conversation counted its id lately.
+    AmongTheNewest,
+    /// It comes late, or conversations do not count it.
+    WithinAnHour,
+}
+
 /// One write of a conversation, by which messages that are stored are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Count {
@@ -104,10 +113,16 @@ impl Count {
 }
 
 impl Plan {
-    /// Whether the message may have been stored with another time and no longer be remembered by the conversation: it comes late, or it is of
-    /// those that a conversation does not count.
-    pub fn may_be_known_by_another_time(&self, inbound: &InboundMessage) -> bool {
-        self.message.seq == 0 || self.conversation.last_in_at.is_some_and(|last| inbound.sent_at < last)
+    /// Where the message may be stored already with another time: some providers give one message another when they tell of it again.
+    pub fn may_be_known_by_another_time(&self, inbound: &InboundMessage) -> Option<OtherTime> {
+        let is_late = || self.conversation.last_in_at.is_some_and(|last| inbound.sent_at < last);
+        if self.message.seq > 0 && self.conversation.counted_lately(&self.message.reference.id) {
+            Some(OtherTime::AmongTheNewest)
+        } else if self.message.seq == 0 || is_late() {
+            Some(OtherTime::WithinAnHour)
+        } else {
+            None
+        }
     }
 
     /// Whether the contact shows other names than with the last message that it wrote. One that comes late says nothing of today's.

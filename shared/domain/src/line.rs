@@ -91,7 +91,7 @@ fn next_try(tries: u32, now: Timestamp) -> Timestamp {
 }
 
 /// Whether a provider's code says that the connection as a whole is dead: its token or permissions, its account, its number.
-/// 130497 is not among them: it bars the contact's country, and others can still be answered. Source: whatsapp.md §2.
+/// 130497 is not among them: it bars the contact's country, and others can still be answered. Source: docs/providers.md §2.
 pub fn is_dead_by(code: i64) -> bool {
     matches!(code, 3 | 10 | 190 | 200..=299 | 368 | 131_031 | 131_042 | 131_045 | 133_005..=133_015)
 }

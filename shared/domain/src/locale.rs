@@ -1,4 +1,4 @@
-//! The languages in which the system itself has words for customers (requirements.md C26).
+//! The languages in which the system itself has words for customers (docs/requirements.md C26).
 
 use serde::{Deserialize, Serialize};
 

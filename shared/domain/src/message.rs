@@ -129,7 +129,7 @@ pub struct Message {
 
 impl Message {
     /// What a conversation is sorted by: the provider's time, which has seconds alone, then the order in which messages came. What has no
-    /// place (a reaction, an echo) comes after those of its second that have one. Source: whatsapp.md §1.3.
+    /// place (a reaction, an echo) comes after those of its second that have one. Source: docs/providers.md §1.3.
     pub fn order(&self) -> (i64, u64, &str) {
         let place = if self.seq == 0 { u64::MAX } else { self.seq };
         (self.reference.sent_at_ms(), place, &self.reference.id)

@@ -1,7 +1,7 @@
 //! Ticket numbers, and the ways in which people write them.
 //!
 //! An organization's tickets are numbered 1, 2, 3 … without a gap, for ever; beside it each ticket has a sequence within its
-//! year, for the form `TICKET-2026-000297` (requirements.md C4). An organization may have a pattern of its own beside these two.
+//! year, for the form `TICKET-2026-000297` (docs/requirements.md C4). An organization may have a pattern of its own beside these two.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! How many tickets may be made by hand for one contact (requirements.md §1.4, seed S1): ten an hour, ten that are not done.
+//! How many tickets may be made by hand for one contact (docs/requirements.md §1.4, seed S1): ten an hour, ten that are not done.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

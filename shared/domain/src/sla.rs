@@ -32,7 +32,7 @@ impl Metric {
         }
     }
 
-    /// How long it may take. Source: requirements.md §1.4 (seed S1).
+    /// How long it may take. Source: docs/requirements.md §1.4 (seed S1).
     pub fn target(self, priority: Priority) -> SignedDuration {
         let (minutes, hours) = (SignedDuration::from_mins, SignedDuration::from_hours);
         match (self, priority) {

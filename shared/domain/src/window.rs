@@ -15,7 +15,7 @@ use crate::ids::OutboundId;
 use crate::message::{Content, Direction, Message, MessageRef};
 use crate::ticket::{Source, Ticket};
 
-/// The provider's code for a message that came when the window was closed. Source: whatsapp.md §2.
+/// The provider's code for a message that came when the window was closed. Source: docs/providers.md §2.
 pub const CLOSED: i64 = 131_047;
 /// The same, as older versions of the API spelled it.
 const CLOSED_BEFORE: i64 = 470;

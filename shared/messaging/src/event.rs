@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub struct Event {
     /// The same for every repetition of this event, different for every other.
     pub id: String,
-    /// What happened: `ticket_created`, `sla_breach_alert` … (requirements.md §1.5).
+    /// What happened: `ticket_created`, `sla_breach_alert` … (docs/requirements.md §1.5).
     pub kind: String,
     /// The organization.
     pub org: OrganizationId,

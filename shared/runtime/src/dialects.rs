@@ -1,4 +1,4 @@
-//! How the HTTP API spells a ticket: one module a dialect, chosen by the route, or by `X-Api-Dialect` (requirements.md C1, C5, C6).
+//! How the HTTP API spells a ticket: one module a dialect, chosen by the route, or by `X-Api-Dialect` (docs/requirements.md C1, C5, C6).
 //!
 //! A dialect renders and parses; it decides nothing. Adding one is its module and its line in `DIALECTS`: handlers ask for the
 //! one that is `spoken`.
@@ -39,7 +39,7 @@ pub trait Dialect: fmt::Debug + Sync {
     /// Whether a path is one of its own.
     fn has(&self, path: &str) -> bool;
 
-    /// The name of a ticket's state (requirements.md, status dialects).
+    /// The name of a ticket's state (docs/requirements.md, status dialects).
     fn status(&self, ticket: &Ticket) -> &'static str;
 
     /// Every name that a state may have.

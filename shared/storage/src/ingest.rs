@@ -124,9 +124,6 @@ impl Storage {
             if plan.conversation.counted_lately(&plan.message.reference.id) {
                 return Ok(Some(progress.done()));
             }
-        } else if plan.message.seq > 0 && plan.conversation.counted_lately(&plan.message.reference.id) {
-            // Counted, so stored: with another time it would be another item.
-            return Ok(Some(Step::Duplicate));
         } else {
             progress.stored = match self.store_message(org, &plan.message).await? {
                 None => Some(place.clone()),

@@ -209,7 +209,7 @@ pub(crate) fn agent_partition(org: &OrganizationId, agent: &AgentId) -> String {
     format!("ORG#{org}#AGENT#{agent}")
 }
 
-/// The place of a ticket on the board: the most urgent first, then the oldest (requirements.md C15). `None` takes it off.
+/// The place of a ticket on the board: the most urgent first, then the oldest (docs/requirements.md C15). `None` takes it off.
 pub(crate) fn board(ticket: &Ticket) -> Option<(String, String)> {
     let partition = match &ticket.agent {
         Some(agent) if !ticket.state.is_final() => agent_partition(&ticket.org, agent),

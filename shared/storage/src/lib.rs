@@ -27,6 +27,7 @@ mod notes;
 mod once;
 mod openings;
 mod organizations;
+mod other_times;
 mod pages;
 mod parking;
 mod parting;

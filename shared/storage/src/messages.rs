@@ -13,17 +13,6 @@ use serde::{Deserialize, Serialize};
 use crate::item::{Item, number, read, text, write};
 use crate::{Error, Storage, keys};
 
-const AN_HOUR_MS: i64 = 60 * 60 * 1000;
-
-/// What names a message.
-#[derive(Debug, Deserialize)]
-struct NamedItem {
-    cnv: ConversationId,
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    sent: Timestamp,
-    mid: String,
-}
-
 /// A message as it is stored: `delivery` is present on outbound ones alone, as `rank` to compare by and in words.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct MessageItem {
@@ -227,38 +216,6 @@ impl Storage {
                 return Ok(Portion { has_more: part.has_more || start.is_some(), ..part });
             }
         }
-    }
-
-    /// The message of a kind that a conversation has under an id within an hour of a time: some providers give one message another time when they
-    /// tell of it again. Looks at no more than a page of the table.
-    pub async fn message_about(
-        &self,
-        org: &OrganizationId,
-        conversation: &ConversationId,
-        (id, kind): (&str, &str),
-        at: Timestamp,
-    ) -> Result<Option<MessageRef>, Error> {
-        let ms = at.as_millisecond().max(0);
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .filter_expression("mid = :id AND #kind = :kind")
-            .expression_attribute_names("#kind", "kind")
-            .expression_attribute_values(":kind", text(kind))
-            .projection_expression("cnv, sent, mid")
-            .expression_attribute_values(":pk", text(keys::conversation(org, conversation).pk))
-            .expression_attribute_values(":first", text(keys::before_messages_of(ms.saturating_sub(AN_HOUR_MS).max(0))))
-            .expression_attribute_values(":last", text(keys::after_messages_of(ms.saturating_add(AN_HOUR_MS))))
-            .expression_attribute_values(":id", text(id))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .await?;
-        self.units.add_read(&answer.consumed_capacity);
-        let named = answer.items.unwrap_or_default().into_iter().map(read::<NamedItem>).next().transpose()?;
-        Ok(named.map(|NamedItem { cnv, sent, mid }| MessageRef { conversation: cnv, sent_at: sent, id: mid }))
     }
 
     /// Moves an outbound message to a delivery state, unless it has come as far already (invariant I5). `false` when it had, or

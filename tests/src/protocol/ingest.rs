@@ -198,8 +198,6 @@ impl Taking {
         } else {
             let is_stored = table.messages.contains_key(&(self.conversation(work), work.message));
             match work.variant {
-                // Counted under its id, so stored: perhaps with another time, under another key.
-                _ if plan.counted_lately(work) => *self = Self::done(),
                 Variant::DedupAfterWrite if is_stored => *self = Self::done(),
                 Variant::DedupAfterWrite => self.stored(work, plan, plan.place()),
                 _ => self.at = At::Store(plan),

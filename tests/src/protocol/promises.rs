@@ -8,7 +8,7 @@ use super::state::State;
 use super::system::System;
 use super::table::Table;
 
-/// A promise, by the invariant of design.md that it belongs to.
+/// A promise, by the invariant of ARCHITECTURE.md that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Promise {
     /// I1, always: a message is stored at most once.

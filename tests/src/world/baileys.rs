@@ -1,4 +1,4 @@
-//! Bodies as a Baileys service posts them. Source: whatsapp.md §3.
+//! Bodies as a Baileys service posts them. Source: docs/providers.md §3.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Bodies as Meta's Cloud API posts them. Source: whatsapp.md §1.
+//! Bodies as Meta's Cloud API posts them. Source: docs/providers.md §1.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};

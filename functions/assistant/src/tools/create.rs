@@ -1,5 +1,5 @@
 //! `create_ticket_report`: the customer's trouble becomes a ticket, or gives its words to the one that its message made
-//! (requirements.md C11).
+//! (docs/requirements.md C11).
 
 use domain::ids::TicketId;
 use domain::ingest::one_line;
@@ -25,7 +25,7 @@ pub(super) const LONGEST_DESCRIPTION: usize = 5000;
 /// How often it is decided again after somebody else changed the ticket.
 const TRIES: u32 = 4;
 
-/// Reads what a model reports: any length up to the longest, and a title where it gives none (requirements.md C19). Errors in S1's
+/// Reads what a model reports: any length up to the longest, and a title where it gives none (docs/requirements.md C19). Errors in S1's
 /// words where S1 has words.
 pub(super) fn read(arguments: &Map<String, Value>) -> Result<Report, Failure> {
     let title = text(arguments, "title", LONGEST_TITLE)?;

@@ -1,4 +1,4 @@
-//! Reads what an agent asks to send. Every error names the field and the provider's limit. Source: whatsapp.md §2.
+//! Reads what an agent asks to send. Every error names the field and the provider's limit. Source: docs/providers.md §2.
 
 mod fields;
 mod interactive;

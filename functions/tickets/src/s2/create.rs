@@ -1,4 +1,4 @@
-//! `POST /tickets`: the conversation of a contact on a connection gets a ticket, which takes its slot (requirements.md, after the
+//! `POST /tickets`: the conversation of a contact on a connection gets a ticket, which takes its slot (docs/requirements.md, after the
 //! table of statuses; C10, C12).
 
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `/tickets` and `/messages`, as front ends of the Whaticket family call them (seeds S2 and S3, requirements.md E20). `PUT /tickets/{id}`
+//! `/tickets` and `/messages`, as front ends of the Whaticket family call them (seeds S2 and S3, docs/requirements.md E20). `PUT /tickets/{id}`
 //! says who works on a ticket, and so is `claim`'s.
 
 mod create;

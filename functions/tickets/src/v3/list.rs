@@ -60,7 +60,7 @@ pub(crate) async fn statistics(State(storage): State<Storage>, caller: Caller) -
     Ok(Json(Counts { total: statistics.total, by_state, by_priority }))
 }
 
-/// Errors: `Forbidden` for another agent's tickets, and a queue that is not the caller's (requirements.md C14).
+/// Errors: `Forbidden` for another agent's tickets, and a queue that is not the caller's (docs/requirements.md C14).
 fn allowed(agent: &Agent, along: &Along) -> Result<(), Problem> {
     let reason = match along {
         _ if agent.role >= Role::Supervisor => return Ok(()),

@@ -1,4 +1,4 @@
-//! The kinds of faults: what each does, and which behaviour of AWS it imitates. README.md has the same table for its users.
+//! The kinds of faults: what each does, and which behaviour of AWS it imitates. docs/faults.md has the same table for its users.
 
 /// What can be made to go wrong. A variant's documentation is its contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,4 +1,4 @@
-//! Webhooks as gateways write and prove them, for `say`. Source: whatsapp.md §3.
+//! Webhooks as gateways write and prove them, for `say`. Source: docs/providers.md §3.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{Request, header};

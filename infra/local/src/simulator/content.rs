@@ -1,4 +1,4 @@
-//! What a message may hold, by its type, read as strictly as Meta reads it. Source: whatsapp.md §2.
+//! What a message may hold, by its type, read as strictly as Meta reads it. Source: docs/providers.md §2.
 
 use std::collections::BTreeSet;
 

@@ -21,7 +21,7 @@
 //!
 //! Under the same id a gateway has the file (`super::gateway_files`).
 //!
-//! The link that the first call gives is good for five minutes, and needs the token as well. Source: whatsapp.md §1.10.
+//! The link that the first call gives is good for five minutes, and needs the token as well. Source: docs/providers.md §1.10.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! A message to send, read as strictly as Meta reads it. Source: whatsapp.md §2.
+//! A message to send, read as strictly as Meta reads it. Source: docs/providers.md §2.
 
 use serde_json::Value;
 

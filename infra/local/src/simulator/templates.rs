@@ -1,4 +1,4 @@
-//! The templates of every account, and what Meta says of messages that do not fit them. Source: whatsapp.md §2; Meta's error
+//! The templates of every account, and what Meta says of messages that do not fit them. Source: docs/providers.md §2; Meta's error
 //! codes 132000 to 132016.
 
 use std::collections::BTreeSet;

@@ -7,6 +7,7 @@ use domain::context::{Choice, ChoiceKind, Forwarded, Product, Referral};
 use serde_json::json;
 
 use super::*;
+use crate::amendment::Amendment;
 use crate::samples::{connection, received_at};
 use crate::{Observation, baileys, cloud_api, gowa, waha};
 
@@ -23,7 +24,9 @@ fn context(gateway: Option<Split>, body: &Value) -> Context {
     };
     let [unit] = &units[..] else { panic!("{units:?}") };
     match crate::parse(&crate::samples::carried(unit), &connection) {
-        Observation::Message(message) => message.content.context.map(|context| *context).unwrap_or_default(),
+        Observation::Message(message) | Observation::Amendment(Amendment { message, .. }) => {
+            message.content.context.map(|context| *context).unwrap_or_default()
+        }
         other => panic!("{other:?} of {body}"),
     }
 }

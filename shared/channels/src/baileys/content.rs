@@ -1,5 +1,5 @@
 //! What a Baileys message is made of: wrappers off, the one key that matters found, its words taken.
-//! Source: whatsapp.md §3.1, docs/adr/0035-what-gateways-say.md.
+//! Source: docs/providers.md §3.1, docs/adr/0035-what-gateways-say.md.
 
 mod found;
 mod kinds;

@@ -1,4 +1,4 @@
-//! Who is on the other side of a Baileys message. Source: whatsapp.md §3.1.
+//! Who is on the other side of a Baileys message. Source: docs/providers.md §3.1.
 
 use domain::alias::{Alias, AliasKind};
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! Baileys: `messages.upsert` as a service of the customer's own, baileys-api or the Evolution API posts it.
-//! Source: whatsapp.md §3.1, §3.2, §3.4.
+//! Source: docs/providers.md §3.1, §3.2, §3.4.
 
 pub(crate) mod about;
 pub(crate) mod content;

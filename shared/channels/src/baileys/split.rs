@@ -1,4 +1,4 @@
-//! Cuts what a Baileys service posts into units, however it wraps `messages.upsert`. Source: whatsapp.md §3.1–3.4.
+//! Cuts what a Baileys service posts into units, however it wraps `messages.upsert`. Source: docs/providers.md §3.1–3.4.
 
 use domain::ids::{ConnectionId, OrganizationId};
 use jiff::Timestamp;

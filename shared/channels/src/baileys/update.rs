@@ -1,4 +1,4 @@
-//! How far a message of ours came, as `messages.update` says it. Source: whatsapp.md §3.1, Baileys' `WebMessageInfo.Status`.
+//! How far a message of ours came, as `messages.update` says it. Source: docs/providers.md §3.1, Baileys' `WebMessageInfo.Status`.
 
 use domain::alias::Alias;
 use domain::delivery::{Delivery, DeliveryError, DeliveryReport};

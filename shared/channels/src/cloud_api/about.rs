@@ -1,4 +1,4 @@
-//! What a Cloud API message refers to: `context`, `referral`, and the ids within reactions, edits and deletions. Source: whatsapp.md §1.5.
+//! What a Cloud API message refers to: `context`, `referral`, and the ids within reactions, edits and deletions. Source: docs/providers.md §1.5.
 
 use domain::context::{Choice, ChoiceKind, Context, Forwarded, Product, Referral, Referred};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The bodies of `POST /{phone_number_id}/messages`. Source: whatsapp.md §2.
+//! The bodies of `POST /{phone_number_id}/messages`. Source: docs/providers.md §2.
 
 use domain::alias::{Alias, AliasKind};
 use domain::answer::{Answer, AnswerBody, Button, Choices, Header, Interactive, Media, MediaSource, Section};

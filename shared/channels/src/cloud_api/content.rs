@@ -1,4 +1,4 @@
-//! What a Cloud API message is made of, by its type. Types not known here are kept whole. Source: whatsapp.md §1.5.
+//! What a Cloud API message is made of, by its type. Types not known here are kept whole. Source: docs/providers.md §1.5.
 
 use domain::message::{Content, Effect};
 use serde_json::Value;

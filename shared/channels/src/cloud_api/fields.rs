@@ -2,7 +2,7 @@
 
 use crate::content;
 
-/// Those that Meta documents, or that its changelog and other projects' recorded bodies name. Source: whatsapp.md §1.6.
+/// Those that Meta documents, or that its changelog and other projects' recorded bodies name. Source: docs/providers.md §1.6.
 const KNOWN: [&str; 35] = [
     "account_alerts",
     "account_review_update",

@@ -1,5 +1,5 @@
 //! Old messages that a number brings along when it is connected: `history[{metadata, threads[{id, messages[]}]}]`, up to half a
-//! year, or the reason why its owner shared none. Source: whatsapp.md §1.6.
+//! year, or the reason why its owner shared none. Source: docs/providers.md §1.6.
 
 use domain::alias::Alias;
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! Who a Cloud API message is from or to. Any of the ids may be missing, empty, or in another's place: an id is judged by its
-//! looks (digits are a phone, all else is a user id) and not by the field it stands in. Source: whatsapp.md §1.8.
+//! looks (digits are a phone, all else is a user id) and not by the field it stands in. Source: docs/providers.md §1.8.
 
 use domain::alias::{Alias, AliasKind};
 use serde_json::Value;

@@ -1,5 +1,5 @@
 //! The files of Cloud API messages: what a message says of its file, what Meta says of it when asked, and how Meta is given one.
-//! Source: whatsapp.md §1.5 and §1.10.
+//! Source: docs/providers.md §1.5 and §1.10.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ pub fn try_again() -> SendOutcome {
 }
 
 /// Whether an answer says that Meta has no such file: 404 and 410, and the Graph API's way of saying it (100, subcode 33).
-/// Source: "Handling errors" of the Graph API; whatsapp.md §1.10.
+/// Source: "Handling errors" of the Graph API; docs/providers.md §1.10.
 pub fn is_gone(status: u16, body: &[u8]) -> bool {
     let error = || lenient::read(body).map(|body| body["error"].clone()).unwrap_or_default();
     match status {

@@ -1,4 +1,4 @@
-//! Meta's Cloud API: webhook bodies in, message requests out. Source: whatsapp.md §1 and §2.
+//! Meta's Cloud API: webhook bodies in, message requests out. Source: docs/providers.md §1 and §2.
 
 pub(crate) mod about;
 pub mod compose;

@@ -1,4 +1,4 @@
-//! What the Cloud API's answer means for the message that was sent. Source: whatsapp.md §2.
+//! What the Cloud API's answer means for the message that was sent. Source: docs/providers.md §2.
 //!
 //! The Cloud API knows no idempotency key, so the question of every answer is whether the message may have been taken. Only
 //! where it surely was not may it be sent again.

@@ -1,5 +1,5 @@
 //! What WhatsApp says of a person: that it changed its number, its user id, or its keys. Nobody wrote it, so it opens nothing,
-//! but it says which identities belong together. Source: whatsapp.md §1.5, `system`.
+//! but it says which identities belong together. Source: docs/providers.md §1.5, `system`.
 
 use domain::alias::Alias;
 use serde_json::Value;

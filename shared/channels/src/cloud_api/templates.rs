@@ -45,7 +45,7 @@ pub struct TemplateNews {
 
 /// Reads a change of one of the template fields. `None` for every other field, and for one that names no template.
 ///
-/// A change of what a template is made of tells nothing here: the template has to be read. Source: whatsapp.md §1.6.
+/// A change of what a template is made of tells nothing here: the template has to be read. Source: docs/providers.md §1.6.
 pub fn news(field: &str, value: &Value) -> Option<TemplateNews> {
     let text = |names: [&str; 2]| names.into_iter().find_map(|name| lenient::short(&value[name]));
     let mut news = TemplateNews {

@@ -1,7 +1,7 @@
 //! The words of a Cloud API message: what an agent reads of it, whatever its type.
 //!
 //! A text is its body. What has no body is told by what it holds: a place by its address and coordinates, a shared contact by
-//! name and number, a basket by its lines, a form by its answers. Source: whatsapp.md §1.5.
+//! name and number, a basket by its lines, a form by its answers. Source: docs/providers.md §1.5.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
 //! GOWA (go-whatsapp-web-multidevice, version 8): `{event, device_id, payload}`.
-//! Source: whatsapp.md §3.4, the project's docs/webhook-payload.md.
+//! Source: docs/providers.md §3.4, the project's docs/webhook-payload.md.
 
 pub(crate) mod about;
 mod content;

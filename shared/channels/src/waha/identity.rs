@@ -1,5 +1,5 @@
 //! Who is on the other side of a WAHA message. Its id, `false_<chat>_<id>[_<participant>]`, names the chat whichever side wrote;
-//! what the engine gave along in `_data` may know the person's other identities. Source: whatsapp.md §3.3.
+//! what the engine gave along in `_data` may know the person's other identities. Source: docs/providers.md §3.3.
 
 use domain::alias::{Alias, AliasKind};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! WAHA: `{event, session, me, payload, …}` of any of its engines. Source: whatsapp.md §3.3, waha.devlike.pro/docs/how-to/events.
+//! WAHA: `{event, session, me, payload, …}` of any of its engines. Source: docs/providers.md §3.3, waha.devlike.pro/docs/how-to/events.
 
 pub(crate) mod about;
 pub(crate) mod content;

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a provider's name of a file is used: Meta keeps what is uploaded to it for 30 days. Source: whatsapp.md §1.10.
+/// How long a provider's name of a file is used: Meta keeps what is uploaded to it for 30 days. Source: docs/providers.md §1.10.
 const GOOD: SignedDuration = SignedDuration::from_hours(29 * 24);
 
 /// What the provider calls a file that was handed to it: a later try need not hand it over again.

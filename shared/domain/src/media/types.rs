@@ -34,7 +34,7 @@ impl MediaKind {
         }
     }
 
-    /// The most bytes that such a file may have. Source: whatsapp.md §1.10, Meta's "Supported media types"; a sticker is taken for
+    /// The most bytes that such a file may have. Source: docs/providers.md §1.10, Meta's "Supported media types"; a sticker is taken for
     /// an animated one.
     pub const fn limit(self) -> u64 {
         const KB: u64 = 1024;

@@ -1,4 +1,4 @@
-//! How a resolved ticket becomes a closed one without anybody doing it (requirements.md C9), and how a ticket is finished at once.
+//! How a resolved ticket becomes a closed one without anybody doing it (docs/requirements.md C9), and how a ticket is finished at once.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

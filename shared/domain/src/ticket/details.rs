@@ -12,7 +12,7 @@ pub const MOST_TAGS: usize = 20;
 pub const LONGEST_TAG: usize = 50;
 /// The longest subcategory, in characters.
 pub const LONGEST_SUBCATEGORY: usize = 100;
-/// The longest resolution, in characters. Source: requirements.md §1.2 (seed S1).
+/// The longest resolution, in characters. Source: docs/requirements.md §1.2 (seed S1).
 pub const LONGEST_RESOLUTION: usize = 2000;
 
 /// What most tickets do not have: all of it is absent at first, and takes no room in the item then.

@@ -19,7 +19,7 @@ pub struct Report {
 }
 
 impl Ticket {
-    /// Whether it is still as a message made it, so that a report belongs on it (requirements.md C11): nobody has said yet what it
+    /// Whether it is still as a message made it, so that a report belongs on it (docs/requirements.md C11): nobody has said yet what it
     /// is about. `rows` are its history.
     pub fn is_placeholder(&self, rows: &[HistoryRow]) -> bool {
         let by_hand = |row: &HistoryRow| {

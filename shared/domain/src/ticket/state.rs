@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Where a ticket is in its life (requirements.md C1).
+/// Where a ticket is in its life (docs/requirements.md C1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the names are the field's own words; `Phase` groups them")]
@@ -88,7 +88,7 @@ impl TicketState {
         matches!(self, Self::Closed | Self::Cancelled)
     }
 
-    /// The states that an agent may move it to (requirements.md §1.3; `assigned` and `escalated` take `in_progress`'s steps).
+    /// The states that an agent may move it to (docs/requirements.md §1.3; `assigned` and `escalated` take `in_progress`'s steps).
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::New => &[Self::Open, Self::Cancelled],

@@ -1,5 +1,5 @@
 //! A ticket that waits for its contact: its clocks stand, the contact is reminded once while it can be written to, and a ticket whose
-//! contact never answers is resolved (requirements.md C28).
+//! contact never answers is resolved (docs/requirements.md C28).
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

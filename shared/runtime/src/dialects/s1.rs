@@ -104,7 +104,7 @@ fn display_id(ticket: &Ticket) -> String {
     ticket.details.pattern.as_ref().map_or_else(id, |pattern| pattern.write(&ticket.number))
 }
 
-/// The name of a state (requirements.md, status dialects).
+/// The name of a state (docs/requirements.md, status dialects).
 pub fn status(state: TicketState) -> &'static str {
     match state {
         TicketState::Assigned | TicketState::Escalated => TicketState::InProgress.as_str(),

@@ -1,4 +1,4 @@
-//! The write units of each path, against the budget of design.md. docs/data-model.md has the same figures.
+//! The write units of each path, against the budget of docs/data-model.md, which has the same figures.
 
 use domain::context::{Context, Referred, Side};
 use domain::ids::ConversationId;

@@ -102,7 +102,8 @@ fn is_transaction(call: Call) -> bool {
     matches!(call, Call::ChangeTicket | Call::StoreReply | Call::OpenTickets)
 }
 
-/// What a request is in the model's words; none for what the model leaves out: settings, and agents as they are read.
+/// What a request is in the model's words; none for what the model leaves out: settings, agents as they are read,
+/// and times.
 fn call_of(request: &HttpRequest) -> Option<Call> {
     let operation = request.headers().get("x-amz-target")?.rsplit('.').next()?.to_owned();
     let body: Value = serde_json::from_slice(request.body().bytes()?).unwrap();
@@ -138,7 +139,8 @@ fn call_of(request: &HttpRequest) -> Option<Call> {
                 _ => Call::ChangeTicket,
             }
         }
-        ("GetItem" | "BatchGetItem", ..) => return None,
+        // A look for the same message at another time: in the model a message has one.
+        ("GetItem" | "BatchGetItem" | "Query", ..) => return None,
         (other, ..) => panic!("the model knows no such call: {other} {body}"),
     };
     Some(call)

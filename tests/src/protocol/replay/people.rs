@@ -132,7 +132,8 @@ impl People {
 
     async fn known(&self, storage: &Storage, person: u8) {
         let id = ContactId::new(format!("ctc_{person}")).unwrap();
-        let contact = Contact { aliases: vec![Self::alias(person)], ..Contact::new(id, at(0)) };
+        let name = Some(crate::world::people::NAME.to_owned());
+        let contact = Contact { name, aliases: vec![Self::alias(person)], ..Contact::new(id, at(0)) };
         storage.contact_or_new(&self.org, &NewContact { contact }, None).await.unwrap();
     }
 

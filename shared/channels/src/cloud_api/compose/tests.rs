@@ -1,4 +1,4 @@
-//! Each kind of answer as Meta's documentation writes it. Source: whatsapp.md §2.
+//! Each kind of answer as Meta's documentation writes it. Source: docs/providers.md §2.
 
 use domain::answer::{MediaKind, Row, Target};
 use domain::ids::ProviderMessageId;
