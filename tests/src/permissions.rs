@@ -87,6 +87,10 @@ async fn everything(host: &Host) {
     let picture = json!({ "imageMessage": { "mimetype": "image/png" }, "base64": "eA==" });
     let said = baileys::message(&people::phone(2), "3EB0F", &picture);
     host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(200);
+    // What conversations do not count may have been told with another time.
+    let liked = json!({ "reactionMessage": { "key": { "id": "3EB0F" }, "text": "👍" } });
+    let said = baileys::message(&people::phone(2), "3EB10", &liked);
+    host.post_baileys(TOKEN, &baileys::upsert("notify", &[said])).await.expect(200);
     // What nobody understands is kept for inspection.
     host.post_signed("/webhook/whatsapp", APP_SECRET, b"{\"object\":\"page\"}".to_vec()).await.expect(200);
     host.settled().await;

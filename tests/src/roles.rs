@@ -73,6 +73,8 @@ fn expected(who: Who, method: &Method, route: &str) -> &'static [Class] {
         // Agents look at colleagues' lists no more than at their tickets.
         Who::Outsider if route == "/api/v2/tickets/agent/{id}" => &[Class::Forbidden],
         Who::Foreigner | Who::Outsider if names_something => &[Class::Absent],
+        // Whose conversation is whose, supervisors say.
+        Who::Holder if *method == Method::POST && route.starts_with("/v3/contacts/") => &[Class::Forbidden],
         // Who holds a ticket may see it, and that does not mean to remove it.
         Who::Holder if (method.as_str(), route) == ("DELETE", "/tickets/{id}") => &[Class::Forbidden],
         // Its message is none with a file.
@@ -178,6 +180,8 @@ impl Names {
             (_, "transfer") => json!({ "queue_id": "support" }),
             (_, "uploads") => json!({ "name": "nota.pdf", "media_type": "application/pdf", "size": 5 }),
             (_, "prioritize") => json!({ "priority": "high" }),
+            (_, "merge" | "unmerge") if route.starts_with("/v3/contacts/") => json!({ "contact": self.contact }),
+            (_, "split") => json!({ "identities": [{ "kind": "phone", "value": self.phone }] }),
             (_, "merge") => json!({ "into": self.ticket }),
             (_, "relate" | "unrelate") => json!({ "ticket": self.ticket }),
             (_, "notes") if route.starts_with("/v3/") => json!({ "text": people::words(2) }),

@@ -65,7 +65,7 @@ impl Desk {
             let ticket_id = ticket["id"].as_str().unwrap();
             let messages = self.carla.get(&format!("/v3/tickets/{ticket_id}/messages")).await.expect(200);
             if messages["data"].as_array().unwrap().iter().any(|message| message["text"] == words) {
-                return ticket["contact_id"].as_str().unwrap().to_owned();
+                return ticket["contact"]["id"].as_str().unwrap().to_owned();
             }
         }
         panic!("nobody said {words}");

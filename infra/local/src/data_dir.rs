@@ -171,7 +171,10 @@ fn close(path: &Path) -> Result<(), HostError> {
             close_all(&path.join(format!("{name}{end}")))?;
         }
     }
-    tracing::warn!("the data directory was open to others and is closed now");
+    // One that holds nothing of a host's yet was made for it a moment ago.
+    if path.join(SECRETS).exists() {
+        tracing::warn!("the data directory was open to others and is closed now");
+    }
     Ok(())
 }
 

@@ -30,7 +30,7 @@ use crowd::Crowd;
 pub(crate) use crowd::Seat;
 
 /// What is read ahead of a connection.
-const READ_AHEAD_BYTES: usize = 64 * 1024;
+const READ_AHEAD_BYTES: usize = 32 * 1024;
 /// A pause where the system has no descriptor to give.
 const PAUSE: Duration = Duration::from_millis(50);
 

@@ -55,7 +55,7 @@ use unproven::Proof;
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 const INTEGRATION_LIMIT: Duration = Duration::from_secs(30);
 /// What all bodies together may hold of the memory, read or being read.
-const BODIES_BYTES: usize = 32 * 1024 * 1024;
+const BODIES_BYTES: usize = 20 * 1024 * 1024;
 /// How long a body may take. API Gateway's whole integration has as long.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 /// Half of the files that the system lets a process have at first on many machines: the other half is for the work.
