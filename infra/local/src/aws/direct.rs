@@ -44,8 +44,14 @@ pub(super) fn call(database: &Database, operation: &str, body: &[u8]) -> Answer 
 }
 
 fn told<Q: DeserializeOwned, A: Serialize>(body: &[u8], run: impl FnOnce(Q) -> Result<A, DynoxideError>) -> Answer {
-    let Ok(request) = serde_json::from_slice(body) else {
-        return answer(StatusCode::BAD_REQUEST, refusal("SerializationException"));
+    let request = match serde_json::from_slice(body) {
+        Ok(request) => request,
+        // A value of the right type that cannot be one, such as a number without digits. Of another type it is not even read.
+        Err(error) if error.is_data() && !error.to_string().starts_with("invalid type") => {
+            let told = DynoxideError::ValidationException(error.to_string());
+            return answer(StatusCode::BAD_REQUEST, told.to_json().into_bytes());
+        }
+        Err(_) => return answer(StatusCode::BAD_REQUEST, refusal("SerializationException")),
     };
     match run(request).map(|told| serde_json::to_vec(&told)) {
         Ok(Ok(body)) => answer(StatusCode::OK, body),
