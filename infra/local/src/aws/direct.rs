@@ -151,7 +151,17 @@ mod tests {
                 crate::client::Client::new().send(request.body(body.to_string().into()).unwrap()).await.unwrap();
             let answer = called(&engine, operation, body, OF_FUNCTION).await.unwrap();
             assert_eq!((answer.status.as_u16(), answer.status), (*status, server.status), "{operation} {body}");
-            let json = |answer: &Answer| serde_json::from_slice::<Value>(&answer.body).unwrap();
+            let json = |answer: &Answer| {
+                let mut told = serde_json::from_slice::<Value>(&answer.body).unwrap();
+                // Each of the two tables was made for itself.
+                if let Some(table) = told["Table"].as_object_mut() {
+                    table.retain(|name, _| {
+                        !["TableId", "CreationDateTime", "LatestStreamArn", "LatestStreamLabel"]
+                            .contains(&name.as_str())
+                    });
+                }
+                told
+            };
             let (straight, by_server) = (json(&answer), json(&server));
             if *status == 200 || straight["__type"].as_str().unwrap().ends_with("CheckFailedException") {
                 assert_eq!(straight, by_server, "{operation} {body}");
