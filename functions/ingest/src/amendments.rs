@@ -22,9 +22,9 @@ const TICKETS_AT_ONCE: u32 = 50;
 /// The message that an event is about, as it is stored.
 struct Original {
     contact: ContactId,
-    conversation: ConversationId,
-    /// Absent for one of ours that is no longer among the newest.
     message: Option<Message>,
+    /// The newest messages of its conversation.
+    newest: Vec<Message>,
     from_contact: bool,
 }
 
@@ -55,7 +55,7 @@ impl Ingest {
                 _ => self.inspect(unit, "edit_of_an_unknown_message").await,
             };
         };
-        if self.was_told(&connection.org, &found.conversation, original.as_str(), &message).await? {
+        if was_told(&found.newest, original.as_str(), &message) {
             tracing::info!(org.id = %connection.org, connection.id = %connection.id, "an edit or a deletion told twice");
             return Ok(());
         }
@@ -92,12 +92,12 @@ impl Ingest {
             && let Some(conversation) = self.storage.conversation_begun(org, &ours.conversation).await?
         {
             let message = self.storage.message(org, &ours).await?;
-            let (contact, conversation) = (conversation.contact, conversation.id);
-            return Ok(Some(Original { contact, conversation, message, from_contact: false }));
+            let newest = self.storage.messages(org, &conversation.id, None, LOOKED_THROUGH).await?;
+            return Ok(Some(Original { contact: conversation.contact, message, newest, from_contact: false }));
         }
         for contact in named.iter().flat_map(|person| person.ids()) {
             let conversation = ConversationId::of(&connection.id, contact);
-            if let Some(found) = self.theirs(org, contact.clone(), conversation, id).await? {
+            if let Some(found) = self.theirs(org, contact.clone(), &conversation, id).await? {
                 return Ok(Some(found));
             }
         }
@@ -110,8 +110,8 @@ impl Ingest {
             let around = self.storage.surroundings(&tickets).await?;
             for conversation in tickets.iter().filter_map(|ticket| around.conversation(ticket)) {
                 if conversation.counted_lately(id) {
-                    let (contact, conversation) = (conversation.contact.clone(), conversation.id.clone());
-                    if let Some(found) = self.theirs(org, contact, conversation, id).await? {
+                    let contact = conversation.contact.clone();
+                    if let Some(found) = self.theirs(org, contact, &conversation.id, id).await? {
                         return Ok(Some(found));
                     }
                 }
@@ -127,32 +127,23 @@ impl Ingest {
         &self,
         org: &OrganizationId,
         contact: ContactId,
-        conversation: ConversationId,
+        conversation: &ConversationId,
         id: &str,
     ) -> Result<Option<Original>, Problem> {
-        let newest = self.storage.messages(org, &conversation, None, LOOKED_THROUGH).await?;
-        let is_it = |message: &Message| message.provider_id.as_ref().is_some_and(|known| known.as_str() == id);
-        Ok(newest.into_iter().find(is_it).map(|message| Original {
-            contact,
-            conversation,
-            from_contact: message.direction == Direction::In,
-            message: Some(message),
-        }))
-    }
-
-    /// Whether the newest that is known of the same message says the same: a service may tell an edit as a message and as an event.
-    async fn was_told(
-        &self,
-        org: &OrganizationId,
-        conversation: &ConversationId,
-        original: &str,
-        told: &InboundMessage,
-    ) -> Result<bool, Problem> {
         let newest = self.storage.messages(org, conversation, None, LOOKED_THROUGH).await?;
-        let is_about = |message: &&Message| {
-            message.content.kind == told.content.kind
-                && message.content.raw.as_deref().is_some_and(|raw| raw.contains(&format!("\"{original}\"")))
-        };
-        Ok(newest.iter().find(is_about).is_some_and(|known| known.content.text == told.content.text))
+        let is_it = |message: &&Message| message.provider_id.as_ref().is_some_and(|known| known.as_str() == id);
+        let Some(message) = newest.iter().find(is_it).cloned() else { return Ok(None) };
+        let from_contact = message.direction == Direction::In;
+        Ok(Some(Original { contact, message: Some(message), newest, from_contact }))
     }
+}
+
+/// Whether the newest that is known of the same message says the same: a service may tell an edit as a message and as an event.
+fn was_told(newest: &[Message], original: &str, told: &InboundMessage) -> bool {
+    let named = format!("\"{original}\"");
+    let is_about = |message: &&Message| {
+        message.content.kind == told.content.kind
+            && message.content.raw.as_deref().is_some_and(|raw| raw.contains(&named))
+    };
+    newest.iter().find(is_about).is_some_and(|known| known.content.text == told.content.text)
 }

@@ -10,7 +10,7 @@ use domain::ids::ContactId;
 use domain::message::InboundMessage;
 use domain::user_ids::UserIds;
 use runtime::{Problem, clock};
-use storage::{ChangeError, FoundWay, HandOver, NewContact, Person, Receiver};
+use storage::{ChangeError, HandOver, NewContact, Person, Receiver};
 
 use crate::Ingest;
 use crate::messages::TRIES;
@@ -26,15 +26,16 @@ impl Ingest {
         // Each step that changes something is followed by another look, so that no two have to be right together.
         for _ in 0..TRIES {
             let found = self.storage.ways(&connection.org, &connection.id, &shown.identities).await?;
-            let ways: Vec<Way> = found.iter().map(|found| found.way.clone()).collect();
+            let (ways, absorbed): (Vec<Way>, Vec<_>) =
+                found.into_iter().map(|found| (found.way, found.absorbed)).unzip();
             if let Some(id) = shown.settled(&ways) {
-                let absorbed = found.into_iter().next().map(|first| first.absorbed).unwrap_or_default();
+                let absorbed = absorbed.into_iter().next().unwrap_or_default();
                 return Ok(Person { id, absorbed });
             }
             if ways.iter().all(|way| way.to.is_none()) {
                 return self.somebody_new(connection, inbound).await;
             }
-            if let Some(person) = self.settle(connection, inbound, &shown, &found).await? {
+            if let Some(person) = self.settle(connection, inbound, &shown, &ways).await? {
                 return Ok(person);
             }
         }
@@ -54,10 +55,9 @@ impl Ingest {
         connection: &Connection,
         inbound: &InboundMessage,
         shown: &Shown,
-        found: &[FoundWay],
+        ways: &[Way],
     ) -> Result<Option<Person>, Problem> {
         let org = &connection.org;
-        let ways: Vec<Way> = found.iter().map(|found| found.way.clone()).collect();
         let leads: BTreeSet<&ContactId> = ways.iter().filter_map(|way| way.to.as_ref()).collect();
         let mut candidates: Vec<Candidate> = Vec::new();
         for id in leads {
@@ -68,7 +68,7 @@ impl Ingest {
                 candidates.push(candidate);
             }
         }
-        let verdict = decide(shown, &ways, &candidates);
+        let verdict = decide(shown, ways, &candidates);
         let of = |id: &ContactId| candidates.iter().find(|candidate| candidate.contact.id == *id);
         let Some(known) = verdict.person.as_ref().and_then(of) else {
             let id = ContactId::generate(clock::now(), runtime::ids::random());

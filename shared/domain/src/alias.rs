@@ -22,6 +22,14 @@ pub enum AliasKind {
 }
 
 impl AliasKind {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Phone, Self::Bsuid, Self::Lid, Self::Group, Self::Username];
+
+    /// The kind of a name, as [`AliasKind::as_str`] gives it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// Whether whoever has it keeps it, so that it tells people apart. A user name is given up and taken by others.
     pub fn is_strong(self) -> bool {
         self != Self::Username

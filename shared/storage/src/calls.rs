@@ -35,21 +35,12 @@ impl Storage {
             ("#delivery", "delivery"),
         ];
         let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
-            .expression_attribute_values(":pk", text(keys::conversation(org, conversation).pk))
-            .expression_attribute_values(":first", text(bound(first)))
-            .expression_attribute_values(":last", text(bound(last)))
+            .last_between(org, conversation, &bound(first), &bound(last), LOOKED_BACK)
             .projection_expression(names.map(|(name, _)| name).join(", "))
             .set_expression_attribute_names(Some(
                 names.map(|(name, of)| (name.to_owned(), of.to_owned())).into_iter().collect(),
             ))
-            .scan_index_forward(false)
-            .limit(LOOKED_BACK)
             .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
         self.units.add_read(&answer.consumed_capacity);

@@ -189,7 +189,7 @@ impl Storage {
 
     /// A profile's identities, user ids and those who are somebody else, if it has the identities that were read. Nothing where nothing
     /// changes.
-    pub(crate) fn rewritten(
+    fn rewritten(
         &self,
         org: &OrganizationId,
         before: &Profile,

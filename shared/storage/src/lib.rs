@@ -62,7 +62,7 @@ pub use error::{ChangeError, Error};
 pub use identities::{HandOver, Receiver};
 pub use ingest::{Basis, Progress, Step};
 pub use inspection::Inspection;
-pub use merges::Person;
+pub use merges::{Person, WholeContact};
 pub use messages::StoredMessage;
 pub use once::{Answer, Known, Once};
 pub use pages::{is_place_on_board, place_on_board};

@@ -47,6 +47,15 @@ pub struct Person {
     pub absorbed: Vec<ContactId>,
 }
 
+/// A person with its profile.
+#[derive(Debug, Clone)]
+pub struct WholeContact {
+    /// The person.
+    pub person: Person,
+    /// The profile.
+    pub contact: Contact,
+}
+
 impl Person {
     /// Every id of the person, its own first.
     pub fn ids(&self) -> impl Iterator<Item = &ContactId> {
@@ -59,6 +68,15 @@ impl Storage {
     pub async fn person(&self, org: &OrganizationId, id: &ContactId) -> Result<Option<Person>, Error> {
         let found = self.root(org, id, false).await?;
         Ok(found.map(|profile| Person { id: profile.contact.id, absorbed: profile.absorbed }))
+    }
+
+    /// The same with its profile.
+    pub async fn whole_contact(&self, org: &OrganizationId, id: &ContactId) -> Result<Option<WholeContact>, Error> {
+        let found = self.root(org, id, false).await?;
+        Ok(found.map(|Profile { contact, absorbed, .. }| WholeContact {
+            person: Person { id: contact.id.clone(), absorbed },
+            contact,
+        }))
     }
 
     /// Makes one of contacts that are one person. `named` are the identities that showed it, those of the present message.

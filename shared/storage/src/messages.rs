@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure};
 use domain::delivery::{Delivery, DeliveryError};
 use domain::ids::{AgentId, ConversationId, OrganizationId, ProviderMessageId, TicketId};
@@ -179,18 +180,8 @@ impl Storage {
     ) -> Result<Portion<Message>, Error> {
         let bound = before.map(MessageRef::sent_at_ms).map(keys::after_messages_of);
         let bound = bound.unwrap_or_else(|| format!("{}~", keys::MESSAGE_PREFIX));
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :bound")
-            .expression_attribute_values(":pk", text(keys::conversation(org, conversation).pk))
-            .expression_attribute_values(":first", text(keys::MESSAGE_PREFIX))
-            .expression_attribute_values(":bound", text(bound))
-            .scan_index_forward(false)
-            .limit(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX))
-            .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total);
+        let most = i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX);
+        let query = self.last_between(org, conversation, keys::MESSAGE_PREFIX, &bound, most).consistent_read(true);
         let room = Room::of(limit as usize);
         let (mut read, mut found, mut start) = (Vec::new(), None, None);
         loop {
@@ -216,6 +207,27 @@ impl Storage {
                 return Ok(Portion { has_more: part.has_more || start.is_some(), ..part });
             }
         }
+    }
+
+    /// A query of a conversation's messages between two sort keys, the newest first.
+    pub(crate) fn last_between(
+        &self,
+        org: &OrganizationId,
+        conversation: &ConversationId,
+        first: &str,
+        last: &str,
+        limit: i32,
+    ) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .expression_attribute_values(":pk", text(keys::conversation(org, conversation).pk))
+            .expression_attribute_values(":first", text(first))
+            .expression_attribute_values(":last", text(last))
+            .scan_index_forward(false)
+            .limit(limit)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
     }
 
     /// Moves an outbound message to a delivery state, unless it has come as far already (invariant I5). `false` when it had, or

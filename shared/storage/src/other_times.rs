@@ -1,6 +1,5 @@
 //! One message that its provider told with two times: it would have two keys, and is found by its id and its words.
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::ids::OrganizationId;
 use domain::ingest::OtherTime;
 use domain::message::Message;
@@ -31,21 +30,12 @@ impl Storage {
             ),
         };
         let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+            .last_between(org, &message.reference.conversation, &first, &last, NEWEST)
             .filter_expression("mid = :id AND #kind = :kind")
             .expression_attribute_names("#kind", "kind")
-            .expression_attribute_values(":pk", text(keys::conversation(org, &message.reference.conversation).pk))
-            .expression_attribute_values(":first", text(first))
-            .expression_attribute_values(":last", text(last))
             .expression_attribute_values(":id", text(message.reference.id.as_str()))
             .expression_attribute_values(":kind", text(message.content.kind.as_str()))
-            .scan_index_forward(false)
-            .limit(NEWEST)
             .consistent_read(true)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
         self.units.add_read(&answer.consumed_capacity);

@@ -20,17 +20,36 @@ pub enum Parting {
     NotThere,
     /// Nothing would be left, or it is more than one transaction holds.
     Impossible,
-    /// Somebody changed one of them meanwhile.
+    /// Somebody changed one of them through all tries.
     Contended,
 }
 
 /// How many identities a transaction moves at most: DynamoDB takes 100 items.
 const MOST: usize = 90;
+/// How often contacts are parted again after somebody else changed one of them.
+const TRIES: u32 = 4;
 
 impl Storage {
     /// Lets a contact that went into another come out again, with the identities that it brought. Its conversations and tickets, which never
     /// moved, are its own again.
     pub async fn unmerge_contacts(
+        &self,
+        org: &OrganizationId,
+        from: &ContactId,
+        gone: &ContactId,
+        now: Timestamp,
+    ) -> Result<Parting, Error> {
+        let mut parting = Parting::Contended;
+        for _ in 0..TRIES {
+            parting = self.unmerge_once(org, from, gone, now).await?;
+            if parting != Parting::Contended {
+                break;
+            }
+        }
+        Ok(parting)
+    }
+
+    async fn unmerge_once(
         &self,
         org: &OrganizationId,
         from: &ContactId,
@@ -101,6 +120,23 @@ impl Storage {
 
     /// Makes a contact of some of another's identities. What was said stays where it was said.
     pub async fn split_contact(
+        &self,
+        org: &OrganizationId,
+        from: &ContactId,
+        identities: &[Alias],
+        new: &Contact,
+    ) -> Result<Parting, Error> {
+        let mut parting = Parting::Contended;
+        for _ in 0..TRIES {
+            parting = self.split_once(org, from, identities, new).await?;
+            if parting != Parting::Contended {
+                break;
+            }
+        }
+        Ok(parting)
+    }
+
+    async fn split_once(
         &self,
         org: &OrganizationId,
         from: &ContactId,

@@ -6,13 +6,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use domain::context::{Context, Referred, Side};
 use domain::ids::{ConnectionId, ConversationId, OrganizationId};
 use domain::message::{Message, MessageRef};
 use futures_util::future::try_join_all;
 
-use crate::item::{read, text};
+use crate::item::read;
 use crate::messages::from_item;
 use crate::receipts::Receipt;
 use crate::{Error, Storage, keys};
@@ -98,18 +97,9 @@ impl Storage {
             SHOWN.iter().map(|name| (format!("#{name}"), (*name).to_owned())).collect();
         let projection: Vec<String> = SHOWN.iter().map(|name| format!("#{name}")).collect();
         let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :bound")
-            .expression_attribute_values(":pk", text(keys::conversation(org, conversation).pk))
-            .expression_attribute_values(":first", text(keys::MESSAGE_PREFIX))
-            .expression_attribute_values(":bound", text(keys::after_messages_of(ms)))
+            .last_between(org, conversation, keys::MESSAGE_PREFIX, &keys::after_messages_of(ms), LOOKED_BACK)
             .projection_expression(projection.join(", "))
             .set_expression_attribute_names(Some(names))
-            .scan_index_forward(false)
-            .limit(LOOKED_BACK)
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await?;
         self.units.add_read(&answer.consumed_capacity);

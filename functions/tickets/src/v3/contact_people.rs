@@ -19,8 +19,6 @@ use crate::making::worded;
 
 /// The longest name that is given by hand, in characters.
 const LONGEST_NAME: usize = 100;
-/// How often a contact is parted again after somebody else changed it.
-const TRIES: u32 = 4;
 
 /// Gives a contact a name by hand, for whoever sees it. It is shown before the one that the contact gives itself.
 #[utoipa::path(patch, operation_id = "edit_contact", path = "/v3/contacts/{id}", tag = "contacts", request_body = EditContact,
@@ -82,20 +80,17 @@ pub(crate) async fn unmerge(
     let OtherContact { contact } = parse(request.body.clone())?;
     let gone = ContactId::new(&contact).map_err(|_| Refused::field("contact", "contact names no contact"))?;
     let org = &request.caller.org;
-    for _ in 0..TRIES {
-        match storage.unmerge_contacts(org, &id, &gone, clock::now()).await? {
-            Parting::Done => {
-                tracing::info!(org.id = %org, contact.id = %gone, agent.id = %agent.id, "contacts parted by hand");
-                return Ok(Json(shown(&storage, &request.caller, &gone).await?));
-            }
-            Parting::NotThere => return Err(conflict("not_merged", "that contact did not go into this one")),
-            Parting::Impossible => {
-                return Err(conflict("nothing_to_part", "one of the two would have no identity left; use split"));
-            }
-            Parting::Contended => {}
+    match storage.unmerge_contacts(org, &id, &gone, clock::now()).await? {
+        Parting::Done => {
+            tracing::info!(org.id = %org, contact.id = %gone, agent.id = %agent.id, "contacts parted by hand");
+            Ok(Json(shown(&storage, &request.caller, &gone).await?))
         }
+        Parting::NotThere => Err(conflict("not_merged", "that contact did not go into this one")),
+        Parting::Impossible => {
+            Err(conflict("nothing_to_part", "one of the two would have no identity left; use split"))
+        }
+        Parting::Contended => Err(ChangeError::Stale.into()),
     }
-    Err(ChangeError::Stale.into())
 }
 
 /// Makes a contact of some of a contact's identities, for a supervisor or an admin: for two people who were taken for one from the first
@@ -118,22 +113,15 @@ pub(crate) async fn split(
     let org = &request.caller.org;
     let person = storage.person(org, &id).await?.ok_or(NO_CONTACT)?;
     let new = Contact::new(ContactId::generate(clock::now(), runtime::ids::random()), clock::now());
-    for _ in 0..TRIES {
-        match storage.split_contact(org, &person.id, &identities, &new).await? {
-            Parting::Done => {
-                tracing::info!(org.id = %org, contact.id = %new.id, agent.id = %agent.id, "contact split by hand");
-                return Ok((http::StatusCode::CREATED, Json(shown(&storage, &request.caller, &new.id).await?)));
-            }
-            Parting::NotThere => {
-                return Err(Refused::field("identities", "identities must be those that the contact shows"));
-            }
-            Parting::Impossible => {
-                return Err(Refused::field("identities", "identities must leave the contact at least one"));
-            }
-            Parting::Contended => {}
+    match storage.split_contact(org, &person.id, &identities, &new).await? {
+        Parting::Done => {
+            tracing::info!(org.id = %org, contact.id = %new.id, agent.id = %agent.id, "contact split by hand");
+            Ok((http::StatusCode::CREATED, Json(shown(&storage, &request.caller, &new.id).await?)))
         }
+        Parting::NotThere => Err(Refused::field("identities", "identities must be those that the contact shows")),
+        Parting::Impossible => Err(Refused::field("identities", "identities must leave the contact at least one")),
+        Parting::Contended => Err(ChangeError::Stale.into()),
     }
-    Err(ChangeError::Stale.into())
 }
 
 /// The contact that the path names, and who asks. Whoever may not see it learns nothing of the body either.
@@ -161,10 +149,8 @@ fn conflict(code: &'static str, reason: &str) -> Refused {
 }
 
 fn identity(asked: &IdentityRequest) -> Result<Alias, Refused> {
-    let kinds = [AliasKind::Phone, AliasKind::Bsuid, AliasKind::Lid, AliasKind::Group, AliasKind::Username];
-    let kind = kinds.into_iter().find(|kind| kind.as_str() == asked.kind);
-    let kind = kind.ok_or_else(|| {
-        let names = kinds.map(AliasKind::as_str).join(", ");
+    let kind = AliasKind::named(&asked.kind).ok_or_else(|| {
+        let names = AliasKind::ALL.map(AliasKind::as_str).join(", ");
         Refused::field("identities", format!("kind must be one of {names}"))
     })?;
     Ok(Alias::new(kind, asked.value.as_str()))

@@ -13,7 +13,7 @@ use runtime::dialects::v3::shapes::{BesideContact, ContactShape, Page};
 use runtime::dialects::v3::{Problems, Refused, query};
 use runtime::identity::Caller;
 use serde::Deserialize;
-use storage::Storage;
+use storage::{Storage, WholeContact};
 use utoipa::IntoParams;
 
 pub(super) const NO_CONTACT: Problem = Problem::NotFound { entity: "Contact" };
@@ -87,8 +87,7 @@ pub(super) async fn visible(storage: &Storage, caller: &Caller, id: &ContactId) 
 /// A contact with its conversations, those that went into it, and those that it is kept apart from.
 pub(super) async fn shown(storage: &Storage, caller: &Caller, id: &ContactId) -> Result<ContactShape, Problem> {
     let org = &caller.org;
-    let person = storage.person(org, id).await?.ok_or(NO_CONTACT)?;
-    let contact = storage.contact(org, &person.id).await?.ok_or(NO_CONTACT)?;
+    let WholeContact { person, contact } = storage.whole_contact(org, id).await?.ok_or(NO_CONTACT)?;
     let mut conversations = Vec::new();
     for id in person.ids() {
         conversations.extend(storage.contact_conversations(org, id).await?);

@@ -189,13 +189,14 @@ pub fn messages(
 
 /// A message of a ticket's conversation, with the one that it quotes.
 pub fn message(message: &Message, view: &TicketView, references: &References<'_>) -> Value {
-    let mut body = alone(message, view);
+    let words = message.content.text.as_deref().unwrap_or_default();
+    let mut body = bubble(&Bubble::of(message, words, view), view);
     match references.answered(message) {
         Some((_, Some(found))) => {
-            body["quotedMsgId"] = found.reference.to_string().into();
-            body["quotedMsg"] = alone(found, view);
             // Twenty of them stand on a page.
-            body["quotedMsg"]["body"] = domain::page::glimpse(found.content.text.as_deref().unwrap_or_default()).into();
+            let words = domain::page::glimpse(found.content.text.as_deref().unwrap_or_default());
+            body["quotedMsgId"] = found.reference.to_string().into();
+            body["quotedMsg"] = bubble(&Bubble::of(found, words, view), view);
         }
         Some((referred, None)) => body["quotedMsg"] = repeated(&referred, view),
         None => {}
@@ -203,52 +204,62 @@ pub fn message(message: &Message, view: &TicketView, references: &References<'_>
     body
 }
 
+/// What is shown of a message.
+struct Bubble<'a> {
+    id: Option<String>,
+    words: &'a str,
+    ack: i8,
+    read: bool,
+    from_me: bool,
+    kind: &'a str,
+    at: Option<Timestamp>,
+}
+
+impl<'a> Bubble<'a> {
+    fn of(message: &'a Message, words: &'a str, view: &TicketView) -> Self {
+        let (from_me, ack, read) = match &message.direction {
+            Direction::In => (false, 0, message.seq <= view.conversation.as_ref().map_or(0, |of| of.read_seq)),
+            Direction::Out { delivery, .. } => (true, ack(*delivery), *delivery >= Delivery::Read),
+        };
+        let (id, at) = (Some(message.reference.to_string()), Some(message.reference.sent_at));
+        Self { id, words, ack, read, from_me, kind: &message.content.kind, at }
+    }
+}
+
 /// A message without the one that it quotes: the family's pages look no deeper.
-fn alone(message: &Message, view: &TicketView) -> Value {
-    let (from_me, ack, read) = match &message.direction {
-        Direction::In => (false, 0, message.seq <= view.conversation.as_ref().map_or(0, |of| of.read_seq)),
-        Direction::Out { delivery, .. } => (true, ack(*delivery), *delivery >= Delivery::Read),
-    };
+fn bubble(shown: &Bubble<'_>, view: &TicketView) -> Value {
     json!({
-        "id": message.reference.to_string(),
-        "body": message.content.text.as_deref().unwrap_or_default(),
-        "ack": ack,
-        "read": read,
-        "fromMe": from_me,
+        "id": shown.id,
+        "body": shown.words,
+        "ack": shown.ack,
+        "read": shown.read,
+        "fromMe": shown.from_me,
         "mediaUrl": null,
-        "mediaType": media_type(&message.content.kind),
+        "mediaType": media_type(shown.kind),
         "isDeleted": false,
         "quotedMsgId": null,
         "quotedMsg": null,
         "ticketId": view.ticket.number.number,
-        "contactId": (!from_me).then_some(&view.ticket.contact),
-        "contact": (!from_me).then(|| contact(view)),
-        "createdAt": message.reference.sent_at,
-        "updatedAt": message.reference.sent_at,
+        "contactId": (!shown.from_me).then_some(&view.ticket.contact),
+        "contact": (!shown.from_me).then(|| contact(view)),
+        "createdAt": shown.at,
+        "updatedAt": shown.at,
     })
 }
 
 /// A message that is not found here, as far as the provider repeats it; null where it does not.
 fn repeated(referred: &Referred, view: &TicketView) -> Value {
     let Some(words) = &referred.text else { return Value::Null };
-    let from_me = referred.side == Some(Side::Out);
-    json!({
-        "id": referred.id,
-        "body": words,
-        "ack": 0,
-        "read": true,
-        "fromMe": from_me,
-        "mediaUrl": null,
-        "mediaType": media_type(referred.kind.as_deref().unwrap_or("text")),
-        "isDeleted": false,
-        "quotedMsgId": null,
-        "quotedMsg": null,
-        "ticketId": view.ticket.number.number,
-        "contactId": (!from_me).then_some(&view.ticket.contact),
-        "contact": (!from_me).then(|| contact(view)),
-        "createdAt": null,
-        "updatedAt": null,
-    })
+    let shown = Bubble {
+        id: referred.id.as_ref().map(ToString::to_string),
+        words,
+        ack: 0,
+        read: true,
+        from_me: referred.side == Some(Side::Out),
+        kind: referred.kind.as_deref().unwrap_or("text"),
+        at: None,
+    };
+    bubble(&shown, view)
 }
 
 fn media_type(kind: &str) -> &str {

@@ -119,8 +119,7 @@ fn of_organization(org: &OrganizationId, key: &Key, item: Item) -> Result<Decode
         }
         ((Some("ALIAS"), Some(identity)), "CTC") => {
             let (kind, _) = identity.split_once('#').ok_or(Fault::Unknown)?;
-            let kinds = [AliasKind::Phone, AliasKind::Bsuid, AliasKind::Lid, AliasKind::Group, AliasKind::Username];
-            let kind = kinds.into_iter().find(|known| known.as_str() == kind).ok_or(Fault::Unknown)?;
+            let kind = AliasKind::named(kind).ok_or(Fault::Unknown)?;
             let contact = parse::<AliasPointer>(item)?.ctc;
             // Whether it is an identity of its contact shows beside the contact.
             Ok((Entry::Alias { kind, contact, place: Place(key.clone()) }, key.clone()))
